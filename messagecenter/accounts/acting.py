@@ -1,0 +1,31 @@
+"""Whom the person behind a request acts for: their memberships, and the one chosen now."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from messagecenter.accounts.models import Membership
+
+MAILBOX_KEY = "mailbox"
+_CACHE = "_memberships"
+
+
+def memberships_of(request: HttpRequest) -> list[Membership]:
+    """Return the signed-in person's memberships, oldest first, read once a request; empty for a stranger."""
+    found: list[Membership] | None = getattr(request, _CACHE, None)
+    if found is None:
+        found = list(Membership.objects.of(request.user)) if request.user.is_authenticated else []
+        setattr(request, _CACHE, found)
+    return found
+
+
+def membership_of(request: HttpRequest) -> Membership | None:
+    """Return the membership chosen in the session while the person still has it, else their oldest, else None."""
+    memberships = memberships_of(request)
+    chosen = request.session.get(MAILBOX_KEY)
+    return next((one for one in memberships if str(one.mailbox_id) == chosen), next(iter(memberships), None))
+
+
+def act_for(request: HttpRequest, membership: Membership) -> None:
+    """Let the person act for another of their mailboxes from now on, in this session."""
+    request.session[MAILBOX_KEY] = str(membership.mailbox_id)

@@ -1,0 +1,140 @@
+"""Reads settings from the environment and refuses a wrong one by name, with what is allowed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+import zoneinfo
+from collections.abc import Sequence
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def refuse(name: str, problem: str, allowed: str) -> ImproperlyConfigured:
+    """Return the error that names a variable, what is wrong with it and what it may be."""
+    return ImproperlyConfigured(f"{name} {problem}. Allowed: {allowed}. See README, Settings.")
+
+
+def text(name: str, default: str = "") -> str:
+    """Return a variable without surrounding blanks; an empty one counts as not set."""
+    return os.environ.get(name, "").strip() or default
+
+
+def choice(name: str, default: str, allowed: Sequence[str]) -> str:
+    """Return a variable that must be one of ``allowed``."""
+    value = text(name, default)
+    if value not in allowed:
+        raise refuse(name, f"is {value!r}", ", ".join(allowed))
+    return value
+
+
+def integer(name: str, default: int, low: int, high: int) -> int:
+    """Return a whole number from ``low`` to ``high``."""
+    value = text(name, str(default))
+    try:
+        number = int(value)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise refuse(name, f"is {value!r}", f"a whole number from {low} to {high}")
+    return number
+
+
+def words(name: str) -> list[str]:
+    """Return a comma separated list without empty entries."""
+    return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def address(name: str, default: str, schemes: Sequence[str]) -> str:
+    """Return a URL with one of ``schemes``. The value itself may hold a password, so errors name only its scheme."""
+    value = text(name, default)
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        parts = None
+    if parts is None or parts.scheme not in schemes:
+        known = parts is not None and parts.scheme and "://" in value
+        problem = f"starts with {value.partition('://')[0] + '://'!r}" if known else "is not a URL"
+        raise refuse(name, problem if value else "is not set", ", ".join(f"{scheme}://…" for scheme in schemes))
+    return value
+
+
+def site_url(name: str, default: str) -> str:
+    """Return where people reach the site: https, or plain http on this machine only; no path."""
+    value = address(name, default, ["http", "https"]).rstrip("/")
+    parts = urlsplit(value)
+    if not parts.hostname or parts.path or parts.query or parts.fragment:
+        raise refuse(name, f"is {value!r}", "https://host or http://localhost:port, without a path")
+    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise refuse(name, f"is {value!r}", "https://host, or http:// only with localhost, 127.0.0.1 or [::1]")
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    """Return a time zone of the IANA database."""
+    value = text(name, default)
+    if value not in zoneinfo.available_timezones():
+        raise refuse(name, f"is {value!r}", "a name like Europe/Berlin, America/New_York or UTC")
+    return value
+
+
+def sender(name: str, default: str) -> str:
+    """Return a mail address, with a name before it or without."""
+    value = text(name, default)
+    address_part = parseaddr(value)[1]
+    if "@" not in address_part.strip("@") or any(character < " " for character in value):
+        raise refuse(name, f"is {value!r}", "one address like Shop <no-reply@shop.example>")
+    return value
+
+
+def parse_keys(name: str, value: str) -> dict[int, bytes]:
+    """Return the root keys in ``version:base64`` notation, comma separated, the current one first.
+
+    Each key is 32 random bytes. Raises ImproperlyConfigured that names the entry's position, never its value.
+    """
+    allowed = "version:base64-of-32-bytes, comma separated, the newest first, for example 2:…=,1:…="
+    keys: dict[int, bytes] = {}
+    for position, entry in enumerate(value.split(","), start=1):
+        version, _, encoded = entry.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if not version.isascii() or not version.isdecimal() or not 1 <= int(version) <= 65535 or len(key) != 32:
+            raise refuse(name, f"has a malformed entry at position {position}", allowed)
+        if int(version) in keys:
+            raise refuse(name, f"names version {int(version)} twice", allowed)
+        keys[int(version)] = key
+    return keys
+
+
+def private_file(path: Path, make: str) -> str:
+    """Return the text of a file only its owner may read, written with ``make`` when it is missing.
+
+    Two processes starting at once agree: the first to link its file into place wins, the other reads it.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(make + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def new_root_key() -> str:
+    """Return a first root key in the notation of MESSAGE_KEYS."""
+    return "1:" + base64.b64encode(secrets.token_bytes(32)).decode()

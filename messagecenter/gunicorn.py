@@ -1,0 +1,29 @@
+"""How gunicorn serves the site in production; read by ``./dev serve`` through ``-c python:messagecenter.gunicorn``."""
+
+from django.conf import settings
+
+wsgi_app = "messagecenter.asgi:application"
+worker_class = "asgi"
+workers = settings.WEB_WORKERS
+bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
+proc_name = "messagecenter"
+# Each open page holds one stream: room for about 2,000 of them a process, then new ones wait in the backlog.
+worker_connections = 2000
+backlog = 512
+# A worker that does not report for so long is replaced. Open streams never end by themselves: 5 s.
+timeout = 60
+graceful_timeout = 5
+keepalive = 15
+limit_request_line = 4094
+limit_request_fields = 60
+limit_request_field_size = 8190
+control_socket_disable = True
+accesslog = None
+logconfig_dict = {
+    **settings.LOGGING,
+    "loggers": {
+        **settings.LOGGING["loggers"],
+        "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
+        "gunicorn.access": {"level": "ERROR", "handlers": [], "propagate": True},
+    },
+}

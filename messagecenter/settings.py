@@ -1,0 +1,341 @@
+"""All settings, read from the environment. A wrong value stops the start and says what is allowed.
+
+Two ways to run. With ``SITE_URL`` at https:// this is production: every secret must be given. Without it, or with
+http://localhost, it is the embedded default: one machine, SQLite, files below ``var/``, secrets made on first start.
+"""
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from celery.schedules import schedule
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from messagecenter import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, 1, 65535)
+WEB_WORKERS = env.integer("WEB_WORKERS", 2, 1, 64)
+SITE_URL = env.site_url("SITE_URL", f"http://localhost:{PORT}")
+EMBEDDED = SITE_URL.startswith("http://")
+DEBUG = False
+
+
+def _secret(name: str, file: str, make: str) -> str:
+    """Return a secret from the environment, or in the embedded default from a private file made on first start."""
+    value = env.text(name)
+    if value:
+        return value
+    if not EMBEDDED:
+        raise env.refuse(name, "is not set", "a secret of your own; production never makes one up")
+    return env.private_file(VAR_DIR / "keys" / file, make)
+
+
+SECRET_KEY = _secret("SECRET_KEY", "secret_key", secrets.token_urlsafe(50))
+if len(SECRET_KEY) < 50:
+    raise env.refuse("SECRET_KEY", f"has only {len(SECRET_KEY)} characters", "at least 50 random characters")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+
+# Root keys of the vault: version → 32 bytes. The first one named wraps new keys; the others still open old ones.
+MESSAGE_KEYS = env.parse_keys("MESSAGE_KEYS", _secret("MESSAGE_KEYS", "message_keys", env.new_root_key()))
+MESSAGE_KEY_CURRENT = next(iter(MESSAGE_KEYS))
+
+# --- Hosts -----------------------------------------------------------------------------------------------------------
+SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [SITE_HOST]
+ALLOWED_HOSTS += env.words("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+# How many proxies in front add to X-Forwarded-For; 0 trusts no such header.
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, 0, 5)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+PICTURE_HOSTS = env.words("PICTURE_HOSTS")
+MARKETPLACE_DOMAINS = env.words("MARKETPLACE_DOMAINS") or [SITE_HOST]
+
+# --- Rooms -----------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "messagecenter.mail",
+    "messagecenter.vault",
+    "messagecenter.accounts",
+    "messagecenter.live",
+    "messagecenter.notices",
+    "orders",
+    "messagecenter.threads",
+    "support",
+]
+
+MIDDLEWARE = [
+    "messagecenter.logs.request_id_middleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "messagecenter.accounts.middleware.PersonMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+]
+
+ROOT_URLCONF = "messagecenter.urls"
+WSGI_APPLICATION = "messagecenter.asgi.pages"
+ASGI_APPLICATION = "messagecenter.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "messagecenter.accounts.context.site",
+                "messagecenter.threads.context.counters",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+INSTALLED_APPS.insert(0, "django.forms")
+
+# --- Databases -------------------------------------------------------------------------------------------------------
+
+
+def _database(name: str, default: str) -> dict[str, object]:
+    """Return Django's settings for the database named by a URL."""
+    url = env.address(name, default, ["sqlite", "postgres", "postgresql"])
+    database: dict[str, object] = environ.Env.db_url_config(url)
+    if "sqlite" in str(database["ENGINE"]):
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=134217728;",
+        }
+        Path(str(database["NAME"])).parent.mkdir(parents=True, exist_ok=True)
+    else:
+        if not database["NAME"]:
+            raise env.refuse(name, "names no database", "postgres://user:password@host:5432/database")
+        database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    return database
+
+
+DATABASES = {"default": _database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'messagecenter.sqlite3'}")}
+# Keys may live in a database of their own, with a shorter backup: then a destroyed key is gone from backups too.
+VAULT_DATABASE = "default"
+if env.text("VAULT_DATABASE_URL"):
+    VAULT_DATABASE = "vault"
+    DATABASES["vault"] = _database("VAULT_DATABASE_URL", "")
+DATABASE_ROUTERS = ["messagecenter.vault.router.VaultRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Redis, Celery ---------------------------------------------------------------------------------------------------
+REDIS_URL = env.address("REDIS_URL", "", ["redis", "rediss", "unix"]) if env.text("REDIS_URL") else ""
+if REDIS_URL:
+    CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 600,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+else:
+    CELERY_BROKER_URL = "filesystem://"
+    _queue = VAR_DIR / "queue"
+    for _folder in ("messages", "control"):
+        (_queue / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_queue / "messages"),
+        "data_folder_out": str(_queue / "messages"),
+        "control_folder": str(_queue / "control"),
+        "polling_interval": 0.1,
+    }
+    # Rate limits must hold across processes, so the embedded default counts in the database.
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 140  # below a quarter of the visibility timeout, so no task is handed out twice
+CELERY_TASK_PUBLISH_RETRY = False  # a doorbell that does not ring must not keep the writer waiting
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "deliver due notices": {
+        "task": "messagecenter.notices.tasks.deliver",
+        "schedule": schedule(5.0),
+        "options": {"expires": 5},  # while no worker runs they must not pile up
+    },
+    "forget old notices": {"task": "messagecenter.notices.tasks.forget_old_notices", "schedule": schedule(86400.0)},
+    "forget old live events": {"task": "messagecenter.live.tasks.forget_old_events", "schedule": schedule(3600.0)},
+    "repair tallies": {"task": "messagecenter.threads.periodic.repair_tallies", "schedule": schedule(86400.0)},
+}
+
+# --- People ----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/messages/"
+ACCOUNT_ADAPTER = "messagecenter.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {
+    "login": "messagecenter.accounts.forms.LoginForm",
+    "signup": "messagecenter.accounts.forms.SignupForm",
+}
+MFA_FORMS = {"add_webauthn": "messagecenter.accounts.forms.PasskeyForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Message Center"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = EMBEDDED
+# The demo's staff sign in with the password alone; everywhere else staff must have a second factor.
+STAFF_SECOND_FACTOR = env.choice("STAFF_SECOND_FACTOR", "required", ["required", "off"]) == "required"
+if not STAFF_SECOND_FACTOR and not EMBEDDED:
+    raise env.refuse("STAFF_SECOND_FACTOR", "is 'off' in production", "required")
+INVITATION_DAYS = env.integer("INVITATION_DAYS", 3, 1, 30)
+
+# --- Sessions, headers -----------------------------------------------------------------------------------------------
+SECURE = not EMBEDDED
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+LANGUAGE_COOKIE_NAME = "language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "messagecenter.threads.fragments.csrf_failure"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", *(f"https://{host}" for host in PICTURE_HOSTS)],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+# --- Mail ------------------------------------------------------------------------------------------------------------
+_email_url = env.address("EMAIL_URL", "outbox://" if EMBEDDED else "", ["smtp", "smtp+tls", "smtp+ssl", "outbox"])
+if _email_url.startswith("outbox:"):
+    if not EMBEDDED:
+        raise env.refuse("EMAIL_URL", "is 'outbox://' in production", "smtp://, smtp+tls:// or smtp+ssl://")
+    EMAIL_BACKEND = "messagecenter.mail.outbox.OutboxBackend"
+else:
+    _email = environ.Env.email_url_config(_email_url)
+    EMAIL_BACKEND = "messagecenter.mail.smtp.SmtpBackend"
+    EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"] or 25
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"] or "", _email["EMAIL_HOST_PASSWORD"] or ""
+    EMAIL_USE_TLS, EMAIL_USE_SSL = bool(_email.get("EMAIL_USE_TLS")), bool(_email.get("EMAIL_USE_SSL"))
+EMAIL_TIMEOUT = 10
+MAIL_OUTBOX_DIR = VAR_DIR / "outbox"
+SITE_NAME = env.text("SITE_NAME", "Message Center")
+DEFAULT_FROM_EMAIL = env.sender("MAIL_FROM", f"{SITE_NAME} <no-reply@{SITE_HOST}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# How long a worker may hold a notice; one that died is taken over after that. A mail may take half of it, at most 30 s.
+NOTICE_LEASE_SECONDS = env.integer("NOTICE_LEASE_SECONDS", 60, 5, 600)
+
+# --- Language, time --------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", "Europe/Berlin")
+
+# --- Static files ----------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = VAR_DIR / "files"
+
+# --- Threads ---------------------------------------------------------------------------------------------------------
+PAGE_THREADS = 50
+REPLY_HOURS = 24
+
+# --- Logs ------------------------------------------------------------------------------------------------------------
+# One JSON object a line, made of ids and names only. Request bodies, query strings and exception values stay out.
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "messagecenter.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    # DEBUG is for our own rooms: libraries would write queries and arguments.
+    "root": {"handlers": ["stderr"], "level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
+    "loggers": {
+        **{room: {"level": LOG_LEVEL} for room in ("messagecenter", "orders", "support")},
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.db.backends": {"level": "WARNING"},
+    },
+}
+
+if env.text("DEBUG"):
+    raise ImproperlyConfigured("DEBUG is not a setting: error pages with source and data never leave the server.")

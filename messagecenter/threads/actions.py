@@ -1,0 +1,332 @@
+"""Every write to threads: open, post, read, close, reopen, no response needed. One transaction each."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from messagecenter.accounts.models import Mailbox, Membership, User
+from messagecenter.live.actions import announce
+from messagecenter.notices.actions import owe
+from messagecenter.vault.errors import Unreadable
+from orders.models import Order, Product
+
+from .models import Disclosure, Entry, Message, Tally, Thread
+from .notifications import NEW_MESSAGE, people_to_tell
+from .topics import topics_for_inquiry, topics_for_order
+from .validators import clean_body, clean_subject
+from .words import read_body, read_subject, write_body, write_snippet, write_subject
+
+NOT_A_WRITER = _("You can read here but not write. Ask an owner of the mailbox for the role of agent.")
+
+
+class Refused(Exception):
+    """A write that cannot be done; ``sentence`` tells the person why."""
+
+    sentence: Promise
+
+
+class ThreadClosed(Refused):
+    """The thread was closed and nobody has reopened it."""
+
+    sentence = _("This conversation is closed. Reopen it to write.")
+
+
+class AlreadySent(Refused):
+    """A message with this client id exists and says something else."""
+
+    sentence = _("Your earlier text was sent already. To send the text below as another message, send it again.")
+
+
+class NoBuyer(Refused):
+    """The order file gave no address for the buyer."""
+
+    sentence = _("This buyer cannot be written to: the order came without an e-mail address.")
+
+
+class TopicNotOffered(Refused):
+    """The topic does not fit who asks or the order's state."""
+
+    sentence = _("This topic is not offered for this order. Please choose another one.")
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What a post left behind; ``repeated`` when it had been there before."""
+
+    thread: Thread
+    message: Message
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class _Shift:
+    """How far one mailbox's counters move."""
+
+    mailbox_id: uuid.UUID
+    unread: int
+    needs_reply: int
+
+
+def require_writer(user: User, mailbox: Mailbox) -> None:
+    """Raise PermissionDenied unless ``user`` may write for ``mailbox``."""
+    membership = Membership.objects.filter(user=user, mailbox=mailbox).first()
+    if membership is None or not membership.may_write:
+        raise PermissionDenied(NOT_A_WRITER)
+
+
+@transaction.atomic
+def open_thread(
+    *,
+    by: User,
+    mailbox: Mailbox,
+    topic: str,
+    subject: str,
+    body: str,
+    client_id: uuid.UUID,
+    order: Order | None = None,
+    product: Product | None = None,
+) -> Posted:
+    """Open a thread about an order or a product and deliver its first message. Safe to call twice.
+
+    A repeat with the same ``client_id`` gives the first thread. Raises PermissionDenied when ``by`` may not write for
+    ``mailbox`` or ``mailbox`` has no part in the order, ValidationError for the texts, TopicNotOffered, NoBuyer, and
+    AlreadySent when the client id was used for other words.
+    """
+    require_writer(by, mailbox)
+    subject, body = clean_subject(subject), clean_body(body)
+    other = _other_side(mailbox, order, product)
+    topics = topics_for_order(mailbox, order) if order else topics_for_inquiry(mailbox)
+    first = Thread.objects.filter(opened_by=mailbox, client_id=client_id).first()
+    if first is not None:
+        return _opened_before(first, subject, body)
+    if topic not in {offered.key for offered in topics}:
+        raise TopicNotOffered
+    now = timezone.now()
+    thread = Thread(
+        kind=Thread.Kind.ORDER if order else Thread.Kind.INQUIRY,
+        topic=topic,
+        order=order,
+        product=product,
+        opened_by=mailbox,
+        client_id=client_id,
+        created_at=now,
+        last_message_at=now,
+    )
+    try:
+        with transaction.atomic():
+            write_subject(thread, subject)
+            thread.save(force_insert=True)
+    except IntegrityError:
+        return _opened_before(Thread.objects.get(opened_by=mailbox, client_id=client_id), subject, body)
+    number = order.number if order else ""
+    entries = [
+        Entry(thread=thread, mailbox=own, other=their, order_number=number, last_message_at=now)
+        for own, their in ((mailbox, other), (other, mailbox))
+    ]
+    Entry.objects.bulk_create(entries)
+    return Posted(thread, _deliver(thread, entries, by=by, mailbox=mailbox, body=body, client_id=client_id))
+
+
+@transaction.atomic
+def post_message(*, by: User, mailbox: Mailbox, thread: Thread, body: str, client_id: uuid.UUID) -> Posted:
+    """Deliver a message in a thread. Safe to call twice: the same ``client_id`` gives the first message again.
+
+    Raises PermissionDenied when ``by`` may not write for ``mailbox`` or ``mailbox`` has no entry in the thread,
+    ValidationError for the text, ThreadClosed, and AlreadySent when the client id was used for other words.
+    """
+    require_writer(by, mailbox)
+    body = clean_body(body)
+    entries = _locked_entries(thread)
+    if mailbox.pk not in {entry.mailbox_id for entry in entries}:
+        raise PermissionDenied
+    thread = entries[0].thread
+    first = Message.objects.filter(thread=thread, sender=mailbox, client_id=client_id).first()
+    if first is not None:
+        return Posted(thread, _same_words(first, body), repeated=True)
+    if thread.is_closed:
+        raise ThreadClosed
+    return Posted(thread, _deliver(thread, entries, by=by, mailbox=mailbox, body=body, client_id=client_id))
+
+
+@transaction.atomic
+def mark_read(*, by: User, entry: Entry) -> None:
+    """Mark a thread as read for a mailbox. A viewer's reading changes nothing: the team has not dealt with it."""
+    membership = Membership.objects.filter(user=by, mailbox=entry.mailbox_id).first()
+    if membership is None or not membership.may_write:
+        return
+    locked = Entry.objects.select_for_update().get(pk=entry.pk)
+    if not locked.unread:
+        return
+    _shift_tallies([_change(locked, unread=0)])
+    announce(kind="read", mailbox_ids=[entry.mailbox_id], thread_id=entry.thread_id)
+
+
+@transaction.atomic
+def mark_no_response_needed(*, by: User, mailbox: Mailbox, thread: Thread) -> None:
+    """Stop waiting for this mailbox's answer. The other side sees nothing of it."""
+    require_writer(by, mailbox)
+    entry = Entry.objects.select_for_update().filter(thread=thread, mailbox=mailbox).first()
+    if entry is None:
+        raise PermissionDenied
+    if entry.needs_reply_since is None:
+        return
+    _shift_tallies([_change(entry, needs_reply_since=None)])
+    announce(kind="thread", mailbox_ids=[mailbox.pk], thread_id=thread.pk)
+
+
+@transaction.atomic
+def close_thread(*, by: User, mailbox: Mailbox, thread: Thread) -> None:
+    """Close a thread for both sides; nobody waits for an answer any more. Closing twice changes nothing."""
+    _set_state(by=by, mailbox=mailbox, thread=thread, state=Thread.State.CLOSED)
+
+
+@transaction.atomic
+def reopen_thread(*, by: User, mailbox: Mailbox, thread: Thread) -> None:
+    """Let both sides write again. Reopening twice changes nothing."""
+    _set_state(by=by, mailbox=mailbox, thread=thread, state=Thread.State.OPEN)
+
+
+@transaction.atomic
+def disclose_thread(*, by: User, thread: Thread, reason: str) -> Disclosure:
+    """Record that a member of staff reads a thread's words, and why, before a single word is shown.
+
+    Raises PermissionDenied without the right to do so, ValueError without a reason.
+    """
+    if not by.is_staff or not by.has_perm("threads.disclose_thread"):
+        raise PermissionDenied
+    if not reason.strip():
+        raise ValueError("Reading a thread needs a reason.")
+    return Disclosure.objects.create(staff=by, thread=thread, reason=reason.strip())
+
+
+@transaction.atomic
+def repair_tally(*, mailbox_id: uuid.UUID) -> bool:
+    """Count one mailbox's entries anew and correct its tally. Returns whether it had drifted."""
+    tally, _created = Tally.objects.get_or_create(mailbox_id=mailbox_id)
+    tally = Tally.objects.select_for_update().get(pk=tally.pk)
+    entries = Entry.objects.filter(mailbox_id=mailbox_id)
+    unread, needs_reply = entries.unread().count(), entries.needs_reply().count()
+    if (tally.unread, tally.needs_reply) == (unread, needs_reply):
+        return False
+    tally.unread, tally.needs_reply = unread, needs_reply
+    tally.save(update_fields=["unread", "needs_reply"])
+    return True
+
+
+def _other_side(mailbox: Mailbox, order: Order | None, product: Product | None) -> Mailbox:
+    """Return whom ``mailbox`` talks to about this order or product. Raises PermissionDenied or NoBuyer."""
+    if order is not None and product is None:
+        if mailbox.pk == order.buyer_id:
+            return order.shop
+        if mailbox.pk == order.shop_id:
+            if order.buyer is None:
+                raise NoBuyer
+            return order.buyer
+    elif product is not None and order is None and mailbox.kind == Mailbox.Kind.BUYER:
+        return product.shop
+    raise PermissionDenied
+
+
+def _opened_before(thread: Thread, subject: str, body: str) -> Posted:
+    """Return the thread an earlier call with this client id opened, if it says the same."""
+    message = thread.messages.order_by("pk").first()
+    if message is None or read_subject(thread) != subject:
+        raise AlreadySent
+    return Posted(thread, _same_words(message, body), repeated=True)
+
+
+def _same_words(message: Message, body: str) -> Message:
+    """Return ``message`` if it says ``body``. Raises AlreadySent otherwise, also when it cannot be read."""
+    try:
+        same = read_body(message) == body
+    except Unreadable:
+        same = False
+    if not same:
+        raise AlreadySent
+    return message
+
+
+def _locked_entries(thread: Thread) -> list[Entry]:
+    """Return both entries with their thread, locked in one order so that two writers never wait for each other."""
+    return list(
+        Entry.objects.select_for_update(of=("self",)).filter(thread=thread).select_related("thread").order_by("pk")
+    )
+
+
+def _deliver(
+    thread: Thread, entries: list[Entry], *, by: User, mailbox: Mailbox, body: str, client_id: uuid.UUID
+) -> Message:
+    """Write the message, both sides' entries and counters, and what we owe: mail and live updates."""
+    now = timezone.now()
+    message = Message(thread=thread, sender=mailbox, author=by, client_id=client_id, sent_at=now)
+    write_body(message, body)
+    message.save(force_insert=True)
+    write_snippet(thread, message.pk, body)
+    thread.last_message_at = now
+    thread.save(update_fields=["snippet_ciphertext", "snippet_message_id", "last_message_at"])
+    _shift_tallies(
+        _change(entry, last_message_at=now, last_sent_at=now, unread=0, needs_reply_since=None)
+        if entry.mailbox_id == mailbox.pk
+        else _change(
+            entry,
+            last_message_at=now,
+            unread=entry.unread + 1,
+            needs_reply_since=entry.needs_reply_since or now,
+        )
+        for entry in entries
+    )
+    owe(kind=NEW_MESSAGE, subject_id=message.pk, recipients=people_to_tell(entries, sender=mailbox))
+    announce(
+        kind="message",
+        mailbox_ids=[entry.mailbox_id for entry in entries],
+        thread_id=thread.pk,
+        message_id=message.pk,
+    )
+    return message
+
+
+def _set_state(*, by: User, mailbox: Mailbox, thread: Thread, state: Thread.State) -> None:
+    require_writer(by, mailbox)
+    entries = _locked_entries(thread)
+    if mailbox.pk not in {entry.mailbox_id for entry in entries}:
+        raise PermissionDenied
+    if entries[0].thread.state == state:
+        return
+    Thread.objects.filter(pk=thread.pk).update(state=state)
+    if state == Thread.State.CLOSED:
+        _shift_tallies(_change(entry, needs_reply_since=None) for entry in entries)
+    announce(kind="thread", mailbox_ids=[entry.mailbox_id for entry in entries], thread_id=thread.pk)
+
+
+def _change(entry: Entry, **values: int | datetime | None) -> _Shift:
+    """Write what changed on an entry and return how far its mailbox's counters move."""
+    was_unread, was_waiting = entry.unread > 0, entry.needs_reply_since is not None
+    for name, value in values.items():
+        setattr(entry, name, value)
+    entry.save(update_fields=list(values))
+    return _Shift(
+        entry.mailbox_id,
+        unread=(entry.unread > 0) - was_unread,
+        needs_reply=(entry.needs_reply_since is not None) - was_waiting,
+    )
+
+
+def _shift_tallies(shifts: Iterable[_Shift]) -> None:
+    """Move the counters, always in the order of mailbox ids so that two writers never wait for each other."""
+    for shift in sorted(shifts, key=lambda shift: shift.mailbox_id):
+        if not shift.unread and not shift.needs_reply:
+            continue
+        moved = {"unread": F("unread") + shift.unread, "needs_reply": F("needs_reply") + shift.needs_reply}
+        if not Tally.objects.filter(pk=shift.mailbox_id).update(**moved):
+            Tally.objects.bulk_create([Tally(mailbox_id=shift.mailbox_id)], ignore_conflicts=True)
+            Tally.objects.filter(pk=shift.mailbox_id).update(**moved)

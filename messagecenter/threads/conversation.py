@@ -1,0 +1,111 @@
+"""What a thread's page shows: its messages around a place, decrypted, with days, names and links."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from messagecenter.accounts.models import Mailbox, User
+from messagecenter.vault.errors import Unreadable
+
+from .clock import told_day, told_fully, told_time
+from .links import as_html
+from .models import Message, Thread
+from .words import read_body
+
+PAGE_MESSAGES = 50
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One message, ready to be printed."""
+
+    id: uuid.UUID
+    html: SafeString
+    unreadable: str
+    mine: bool
+    sender_name: str
+    author_name: str
+    when_text: str
+    when_full: str
+    when_iso: str
+    day: str
+    is_target: bool
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some consecutive messages of a thread; the ids to go on from, where there is more on either side."""
+
+    messages: list[Shown]
+    earlier_than: uuid.UUID | None
+    later_than: uuid.UUID | None
+
+
+def find_stretch(
+    thread: Thread, *, reader: User, mailbox: Mailbox, before: uuid.UUID | None = None, at: uuid.UUID | None = None
+) -> Stretch:
+    """Return up to 50 messages: the newest, those ``before`` one, or those from ``at`` one on."""
+    visible = thread.messages.visible_to(reader).select_related("sender", "author")
+    newest = list(visible.order_by("-pk")[: PAGE_MESSAGES + 1]) if before is None else []
+    if before is not None:
+        found = list(visible.filter(pk__lt=before).order_by("-pk")[: PAGE_MESSAGES + 1])
+        kept = found[:PAGE_MESSAGES][::-1]
+        more_earlier, more_later = len(found) > len(kept), True
+    elif at is None or any(message.pk == at for message in newest[:PAGE_MESSAGES]) or not newest or at > newest[0].pk:
+        kept = newest[:PAGE_MESSAGES][::-1]
+        more_earlier, more_later = len(newest) > len(kept), False
+    else:
+        found = list(visible.filter(pk__gte=at).order_by("pk")[: PAGE_MESSAGES + 1])
+        kept = found[:PAGE_MESSAGES]
+        more_earlier, more_later = True, len(found) > len(kept)
+    return Stretch(
+        show(kept, mailbox=mailbox, target=at),
+        earlier_than=kept[0].pk if kept and more_earlier else None,
+        later_than=kept[-1].pk if kept and more_later else None,
+    )
+
+
+def find_later(thread: Thread, *, reader: User, mailbox: Mailbox, after: uuid.UUID | None) -> list[Shown]:
+    """Return up to 50 messages that came after one the reader has: for live arrival and for catching up."""
+    messages = thread.messages.visible_to(reader).select_related("sender", "author").order_by("pk")
+    previous = Message.objects.filter(thread=thread, pk=after).first() if after else None
+    found = list(messages.filter(pk__gt=after)[:PAGE_MESSAGES] if after else messages[:PAGE_MESSAGES])
+    return show(found, mailbox=mailbox, last_day=timezone.localtime(previous.sent_at).date() if previous else None)
+
+
+def show(
+    messages: Sequence[Message], *, mailbox: Mailbox, target: uuid.UUID | None = None, last_day: date | None = None
+) -> list[Shown]:
+    """Return messages ready to be printed. Authors' own names are shown only to their own team."""
+    today = timezone.localdate()
+    shown = []
+    for message in messages:
+        try:
+            html, unreadable = as_html(read_body(message)), ""
+        except Unreadable as error:
+            html, unreadable = SafeString(""), str(error.sentence)
+        day = timezone.localtime(message.sent_at).date()
+        mine = message.sender_id == mailbox.pk
+        shown.append(
+            Shown(
+                id=message.pk,
+                html=html,
+                unreadable=unreadable,
+                mine=mine,
+                sender_name=message.sender.name,
+                author_name=message.author.get_full_name() if mine and message.author else "",
+                when_text=told_time(message.sent_at),
+                when_full=told_fully(message.sent_at),
+                when_iso=message.sent_at.isoformat(timespec="seconds"),
+                day=told_day(day, today) if day != last_day else "",
+                is_target=message.pk == target,
+            )
+        )
+        last_day = day
+    return shown

@@ -1,0 +1,73 @@
+"""The two things people write: a reply, and the first message of a new thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from messagecenter.ids import new_id
+
+from .topics import Topic
+from .validators import MAX_BODY, MAX_SUBJECT, clean_body, clean_subject
+
+
+def _body_field() -> forms.CharField:
+    # The limit is checked by clean_body, which counts line ends as one character and names the length.
+    return forms.CharField(
+        label=_("Message"),
+        strip=False,
+        error_messages={"required": _("Please write a message.")},
+        widget=forms.Textarea(attrs={"maxlength": MAX_BODY, "rows": 4, "autocomplete": "off"}),
+    )
+
+
+class ReplyForm(forms.Form):
+    """A reply: its text, and the browser's own id for it, by which a repeat is recognised."""
+
+    body = _body_field()
+    client_id = forms.UUIDField(
+        widget=forms.HiddenInput(),
+        error_messages={
+            "required": _("The form was incomplete. Please send it again."),
+            "invalid": _("The form was incomplete. Please send it again."),
+        },
+    )
+
+    def clean_body(self) -> str:
+        """Return the text as it will be stored."""
+        return clean_body(self.cleaned_data["body"])
+
+    def renewed(self) -> ReplyForm:
+        """Return an unbound form with the same text and a new client id: what is sent next is another message."""
+        return type(self)(initial={"body": self.data.get("body", ""), "client_id": new_id()})
+
+
+class NewThreadForm(ReplyForm):
+    """The first message of a thread, with its topic and subject."""
+
+    topic = forms.ChoiceField(
+        label=_("What is it about?"),
+        error_messages={
+            "required": _("Please choose what it is about."),
+            "invalid_choice": _("This topic is not offered here. Please choose one of the list."),
+        },
+    )
+    subject = forms.CharField(
+        label=_("Subject"),
+        error_messages={"required": _("Please give the message a subject.")},
+        widget=forms.TextInput(attrs={"maxlength": MAX_SUBJECT, "autocomplete": "off"}),
+    )
+    field_order = ["topic", "subject", "body", "client_id"]
+
+    def __init__(self, *args: Any, topics: Sequence[Topic], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        topic = self.fields["topic"]
+        assert isinstance(topic, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        topic.choices = [("", _("Please choose")), *((offered.key, offered.label) for offered in topics)]
+
+    def clean_subject(self) -> str:
+        """Return the subject as it will be stored."""
+        return clean_subject(self.cleaned_data["subject"])

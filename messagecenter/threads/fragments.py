@@ -1,0 +1,72 @@
+"""Which part of a page a request asks for, and how text survives a lost session or an expired form."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from .forms import ReplyForm
+
+KEPT_FIELDS = ("topic", "subject", "client_id", "order", "product")
+MOST_KEPT = 20_000
+
+
+def is_fragment_for(request: HttpRequest, target: str) -> bool:
+    """Return whether htmx asks for what goes into the element with the id ``target``."""
+    named = request.headers.get("HX-Target", "")
+    return "HX-Request" in request.headers and named.rpartition("#")[2] == target
+
+
+def lost_session(request: HttpRequest, *, reason: str, status: int) -> HttpResponse:
+    """Give back what was typed, with a way to sign in and a button that sends it again.
+
+    ``reason`` is "signed_out" or "csrf".
+    """
+    sentence = (
+        _("You were signed out while writing. Sign in in a new tab, then send your text again.")
+        if reason == "signed_out"
+        else _("The form had expired. Nothing is lost: please send your text again.")
+    )
+    context = {
+        "reason": reason,
+        "error_text": sentence,
+        "form_action": request.get_full_path(),
+        "fields": [(name, request.POST[name][:200]) for name in KEPT_FIELDS if name in request.POST],
+        "body": request.POST.get("body", "")[:MOST_KEPT],
+        "login_url": f"{reverse('account_login')}?next={reverse('threads:inbox')}",
+    }
+    if is_fragment_for(request, "composer"):
+        context |= {
+            "form": ReplyForm(initial={"body": context["body"], "client_id": request.POST.get("client_id", "")}),
+            "form_url": request.path,
+            "last_message_id": request.POST.get("last_message_id", ""),
+            "may_write": True,
+            "signed_out": reason == "signed_out",
+        }
+        return render(request, "threads/_composer.html", context, status=status)
+    return render(request, "threads/lost_session.html", context, status=status)
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose token is not valid. Text typed on our own pages comes back; a foreign page's never does."""
+    own_page = request.headers.get("Sec-Fetch-Site") == "same-origin" or _origin(request) == settings.SITE_URL
+    if own_page and request.POST.get("body"):
+        return lost_session(request, reason="csrf", status=403)
+    sentence = _("The form had expired and nothing was saved. Please go back, reload the page and try again.")
+    return render(request, "403.html", {"sentence": sentence}, status=403)
+
+
+def _origin(request: HttpRequest) -> str:
+    origin = request.headers.get("Origin") or request.headers.get("Referer", "")
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"

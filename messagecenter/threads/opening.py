@@ -1,0 +1,181 @@
+"""Pages on which a thread is opened: choose what it is about, then write the first message."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from messagecenter.accounts.acting import memberships_of
+from messagecenter.accounts.decorators import membership_required
+from messagecenter.accounts.models import Mailbox, Membership
+from messagecenter.ids import new_id
+from orders.models import Order, Product
+from orders.pictures import shown_picture
+
+from . import actions
+from .access import acting_membership, person_of, require_writing, uuid_or_none
+from .forms import NewThreadForm
+from .fragments import lost_session
+from .navigation import frame
+from .topics import topics_for_inquiry, topics_for_order
+
+ORDERS_TO_CHOOSE_FROM = 20
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@login_not_required
+def thread_new(request: HttpRequest) -> HttpResponseBase:
+    """Open a thread about ``?order=`` or ``?product=``; without either, offer the orders to choose from."""
+    if not request.user.is_authenticated:
+        if request.method == "POST":
+            return lost_session(request, reason="signed_out", status=401)
+        return redirect_to_login(request.get_full_path())
+    return _thread_new(request)
+
+
+@membership_required
+def _thread_new(request: HttpRequest) -> HttpResponse:
+    number = (request.GET.get("order") or request.POST.get("order", "")).strip()
+    product_id = request.GET.get("product") or request.POST.get("product", "")
+    if number:
+        return _about_order(request, number)
+    if product_id:
+        return _about_product(request, product_id)
+    return _choose_order(request)
+
+
+def _about_order(request: HttpRequest, number: str) -> HttpResponse:
+    found = list(
+        Order.objects.visible_to(person_of(request))
+        .filter(number=number)
+        .select_related("shop", "buyer")
+        .prefetch_related("items")
+        .order_by("shop__name", "pk")[:ORDERS_TO_CHOOSE_FROM]
+    )
+    shop_id = request.GET.get("shop") or request.POST.get("shop", "")
+    orders = [order for order in found if str(order.shop_id) == shop_id] or found
+    if not orders:
+        problem = _("There is no order %(number)s in your messages. Please check the number.") % {"number": number[:64]}
+        return _choose_order(request, problem=problem, status=404)
+    if len(orders) > 1:
+        shops = [{"name": order.shop.name, "url": _new_url(order)} for order in orders]
+        context = {"shops": shops, "order_number": number}
+        return render(request, "threads/new.html", context | frame(acting_membership(request), ""))
+    return _write_first(request, _membership_in(request, orders[0]), order=orders[0])
+
+
+def _about_product(request: HttpRequest, product_id: str) -> HttpResponse:
+    products = Product.objects.visible_to(person_of(request)).select_related("shop")
+    product = products.filter(pk=uuid_or_none(product_id)).first()
+    if product is None:
+        return _choose_order(request, problem=_("This product cannot be asked about."), status=404)
+    buying = [own for own in _memberships(request) if own.mailbox.kind == Mailbox.Kind.BUYER]
+    if not buying:
+        raise PermissionDenied(_("Only buyers can ask about a product."))
+    return _write_first(request, buying[0], product=product)
+
+
+def _write_first(
+    request: HttpRequest, membership: Membership, *, order: Order | None = None, product: Product | None = None
+) -> HttpResponse:
+    """Show or take the form for the first message of a thread."""
+    require_writing(membership)
+    mailbox = membership.mailbox
+    topics = topics_for_order(mailbox, order) if order else topics_for_inquiry(mailbox)
+    sent = request.POST if request.method == "POST" else None
+    form = NewThreadForm(sent, topics=topics, initial={"client_id": new_id()})
+    problem, status = "", 422 if sent is not None else 200
+    if order is not None and mailbox.pk == order.shop_id and order.buyer is None:
+        problem, status = str(actions.NoBuyer.sentence), 409
+    elif sent is not None and form.is_valid():
+        try:
+            posted = actions.open_thread(
+                by=person_of(request), mailbox=mailbox, order=order, product=product, **form.cleaned_data
+            )
+            return _go_to(request, reverse("threads:detail", args=[posted.thread.pk]))
+        except actions.AlreadySent as refusal:
+            problem, status = str(refusal.sentence), 409
+            form = NewThreadForm(topics=topics, initial=form.cleaned_data | {"client_id": new_id()})
+        except actions.Refused as refusal:
+            problem, status = str(refusal.sentence), 409
+    context = {
+        "form": form,
+        "error_text": problem,
+        "about_order": order,
+        "about_product": product,
+        "product_picture": shown_picture(product.picture_url) if product else "",
+        "to_name": _name_of_other(mailbox, order, product),
+        "own_name": mailbox.name,
+    }
+    return render(request, "threads/new.html", context | frame(membership, ""), status=status)
+
+
+def _choose_order(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+    """Offer the newest orders of the mailbox to write about."""
+    membership = acting_membership(request)
+    orders = (
+        Order.objects.visible_to(person_of(request))
+        .of_mailbox(membership.mailbox)
+        .newest_first()
+        .select_related("shop", "buyer")
+        .prefetch_related("items")[:ORDERS_TO_CHOOSE_FROM]
+    )
+    choices = []
+    for order in orders:
+        first = next(iter(order.items.all()), None)
+        choices.append(
+            {
+                "number": order.number,
+                "other_name": _name_of_other(membership.mailbox, order, None),
+                "title": first.title if first else "",
+                "picture_url": shown_picture(first.picture_url) if first else "",
+                "status": order.get_status_display(),
+                "date": order.purchased_at,
+                "url": _new_url(order),
+            }
+        )
+    context = {"orders": choices, "error_text": problem, "order_number": request.GET.get("order", "")[:64]}
+    return render(request, "threads/new.html", context | frame(membership, ""), status=status)
+
+
+def _new_url(order: Order) -> str:
+    return f"{reverse('threads:new')}?{urlencode({'order': order.number, 'shop': order.shop_id})}"
+
+
+def _name_of_other(mailbox: Mailbox, order: Order | None, product: Product | None) -> str:
+    """Return the name of whom ``mailbox`` would be writing to."""
+    if order is None:
+        return product.shop.name if product else ""
+    if mailbox.pk != order.shop_id:
+        return order.shop.name
+    return order.buyer.name if order.buyer else order.buyer_name
+
+
+def _go_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Send the browser to a page, also when it asked by htmx."""
+    return HttpResponse(headers={"HX-Redirect": url}) if "HX-Request" in request.headers else HttpResponseRedirect(url)
+
+
+def _memberships(request: HttpRequest) -> list[Membership]:
+    """Return the person's memberships, the acting one first."""
+    acting = acting_membership(request)
+    return [acting, *(own for own in memberships_of(request) if own != acting)]
+
+
+def _membership_in(request: HttpRequest, order: Order) -> Membership:
+    """Return the membership the person writes about an order with: the acting one if it has a part in it."""
+    for membership in _memberships(request):
+        if membership.mailbox_id in (order.shop_id, order.buyer_id):
+            return membership
+    raise Http404

@@ -1,0 +1,21 @@
+"""Addresses of the messages."""
+
+from django.urls import path
+
+from . import opening, views
+
+app_name = "threads"
+
+urlpatterns = [
+    path("", views.inbox, name="inbox"),
+    path("new/", opening.thread_new, name="new"),
+    path("counters/", views.counters, name="counters"),
+    path("<uuid:thread_id>/", views.thread_detail, name="detail"),
+    path("<uuid:thread_id>/reply/", views.thread_reply, name="reply"),
+    path("<uuid:thread_id>/since/", views.thread_since, name="since"),
+    path("<uuid:thread_id>/row/", views.thread_row, name="row"),
+    path("<uuid:thread_id>/seen/", views.thread_seen, name="seen"),
+    path("<uuid:thread_id>/close/", views.thread_close, name="close"),
+    path("<uuid:thread_id>/reopen/", views.thread_reopen, name="reopen"),
+    path("<uuid:thread_id>/no-response-needed/", views.thread_no_response_needed, name="no_response_needed"),
+]

@@ -1,0 +1,28 @@
+"""The roof of all addresses."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from django.contrib.auth.decorators import login_not_required
+from django.views.i18n import set_language
+
+from messagecenter import health, pages
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="threads:inbox"), name="home"),
+    path("messages/", include("messagecenter.threads.urls")),
+    path("accounts/", include("messagecenter.accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("live/", include("messagecenter.live.urls")),
+    path("privacy/who-can-read/", pages.who_can_read, name="who_can_read"),
+    path("offline/", pages.offline, name="offline"),
+    path("manifest.webmanifest", pages.manifest, name="manifest"),
+    path("sw.js", pages.service_worker, name="service_worker"),
+    path("language/", login_not_required(set_language), name="set_language"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+]
+if settings.EMBEDDED:
+    urlpatterns.append(path("outbox/", include("messagecenter.mail.urls")))

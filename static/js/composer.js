@@ -1,0 +1,157 @@
+// What happens while somebody writes: a draft that survives reloads, the room left, sending once.
+"use strict";
+
+(() => {
+  const { $, goToEnd } = window.messageCenter;
+  const LIMIT = 10000;
+  const WARN = 9000;
+  const words = document.getElementById("words").dataset;
+  let resent = "";
+  const number = new Intl.NumberFormat(document.documentElement.lang);
+  const formOf = (element) => element?.closest?.("form[data-draft]");
+  const textOf = (form) => form.querySelector("textarea[name=body]");
+  const keyOf = (form) => `draft:${form.dataset.draft}`;
+
+  /* --- drafts: in this tab only; the key names the thread, never the text --------------------------------------- */
+  function keepDraft(form) {
+    const text = textOf(form).value;
+    const subject = form.elements.subject?.value ?? "";
+    try {
+      if (!text && !subject) sessionStorage.removeItem(keyOf(form));
+      else sessionStorage.setItem(keyOf(form), JSON.stringify({ text, subject, id: form.elements.client_id.value }));
+    } catch { /* storage is full or forbidden: the text is still in the form */ }
+  }
+  function findDraft(form) {
+    try { return JSON.parse(sessionStorage.getItem(keyOf(form))); } catch { return null; }
+  }
+  function forgetDraft(form) { try { sessionStorage.removeItem(keyOf(form)); } catch { /* nothing kept */ } }
+  function forgetAllDrafts() {
+    try { for (const key of Object.keys(sessionStorage)) if (key.startsWith("draft:")) sessionStorage.removeItem(key); } catch { /* nothing kept */ }
+  }
+
+  /* --- room left, height ----------------------------------------------------------------------------------------- */
+  function tell(form, text, kind) {
+    const line = form.querySelector(".composer-left");
+    if (!line) return;
+    line.toggleAttribute("data-over", kind === "over");
+    line.toggleAttribute("data-failed", kind === "failed");
+    if (line.textContent !== text) line.textContent = text;
+  }
+  function measure(form) {
+    const area = textOf(form);
+    const left = LIMIT - area.value.length;
+    if (left < 0) tell(form, words.over.replace("%s", number.format(-left)), "over");
+    else tell(form, left <= LIMIT - WARN ? words.left.replace("%s", number.format(left)) : "");
+    if (area.classList.contains("composer-text") && !CSS.supports("field-sizing", "content")) {
+      area.style.blockSize = "auto";
+      area.style.blockSize = `${area.scrollHeight + 2}px`;
+    }
+  }
+
+  function prepare(form) {
+    if (!form || form.dataset.ready) return;
+    form.dataset.ready = "yes";
+    const area = textOf(form);
+    const draft = area.value ? null : findDraft(form);
+    if (draft?.text) {
+      area.value = draft.text;
+      // The id stays with the text: if the first attempt did arrive, sending again changes nothing.
+      if (draft.id) form.elements.client_id.value = draft.id;
+    }
+    if (draft?.subject && form.elements.subject && !form.elements.subject.value) form.elements.subject.value = draft.subject;
+    measure(form);
+  }
+  const prepareAll = () => document.querySelectorAll("form[data-draft]").forEach(prepare);
+
+  /* --- sending --------------------------------------------------------------------------------------------------- */
+  function pending(form, isPending) {
+    const button = form.querySelector(".composer-send");
+    if (!button) return;
+    button.dataset.label ??= button.querySelector("span").textContent;
+    button.setAttribute("aria-disabled", String(isPending));
+    button.querySelector("span").textContent = isPending ? words.sending : button.dataset.label;
+    form.toggleAttribute("data-pending", isPending);
+  }
+  function fail(form, sentence) {
+    pending(form, false);
+    form.querySelector(".composer-send span").textContent = words.again;
+    tell(form, sentence, "failed");
+    keepDraft(form);
+  }
+
+  document.addEventListener("input", (event) => {
+    const form = formOf(event.target);
+    if (!form) return;
+    measure(form);
+    keepDraft(form);
+  });
+  document.addEventListener("keydown", (event) => {
+    const form = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea") && formOf(event.target);
+    if (form) { event.preventDefault(); form.requestSubmit(form.querySelector(".composer-send")); }
+  });
+  // A double click or a second Ctrl+Enter sends nothing twice. Capture: before htmx sees it.
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-sign-out]")) forgetAllDrafts();
+    const form = formOf(event.target);
+    if (!form) return;
+    if (form.hasAttribute("data-pending")) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    if (form.dataset.once !== undefined) { keepDraft(form); pending(form, true); }
+  }, true);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) document.querySelectorAll("form[data-pending]").forEach((form) => pending(form, false)); });
+
+  document.addEventListener("htmx:config:request", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.sourceElement.id !== "composer") return;
+    const last = [...document.querySelectorAll("#messages > .message")].pop();
+    ctx.request.body.set("last_message_id", last?.id.slice(8) ?? "");
+  });
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = event.detail.ctx.sourceElement;
+    if (form.id === "composer") { keepDraft(form); tell(form, ""); pending(form, true); }
+  });
+  document.addEventListener("htmx:error", (event) => {
+    const form = event.detail.ctx?.sourceElement;
+    if (form?.id === "composer" && form.isConnected) fail(form, words.failed);
+  });
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx, tasks } = event.detail;
+    const form = ctx.sourceElement;
+    if (form?.id !== "composer") return;
+    const main = tasks.find((task) => task.type === "main");
+    const raw = ctx.response.raw;
+    if (!main?.fragment.querySelector("#composer")) {
+      // No composer came back: a proxy's error page, a sign-in page, a crash. The one on the page keeps the text.
+      event.preventDefault();
+      fail(form, raw.redirected || raw.status === 401 ? words.signedOut : words.broken);
+      return;
+    }
+    if (raw.ok) {
+      forgetDraft(form);
+      // Live arrival may have been faster than this answer.
+      for (const task of tasks.filter((one) => one.type === "partial")) {
+        for (const item of task.fragment.querySelectorAll(".message, .day")) if (document.getElementById(item.id)) item.remove();
+      }
+    }
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.request?.action !== document.getElementById("composer")?.getAttribute("hx-post")) return;
+    const form = $("#composer");
+    prepareAll();
+    if (ctx.status === "swapped") {
+      pending(form, false);
+      // Somebody signed in again in another tab: the answer brought a fresh token, so send once more by itself.
+      if (ctx.response.raw.status === 403 && resent !== form.elements.client_id.value) {
+        resent = form.elements.client_id.value;
+        form.requestSubmit();
+        return;
+      }
+      if (ctx.response.raw.ok) goToEnd();
+      textOf(form).focus({ preventScroll: true });
+      document.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = form.elements.csrfmiddlewaretoken.value; });
+    }
+  });
+
+  document.addEventListener("thread:open", prepareAll);
+  prepareAll();
+})();

@@ -1,0 +1,197 @@
+// What changes while the page is open: one stream for all tabs, polling when it cannot be had, ids only.
+"use strict";
+
+(() => {
+  const { $, parse, token, thread, isAtEnd, goToEnd, markCurrent, showCount } = window.messageCenter;
+  const line = document.getElementById("line");
+  const POLL = 15000;
+  const KEY = "live:last";
+  const channel = "BroadcastChannel" in window ? new BroadcastChannel("live") : null;
+  let last = sessionStorage.getItem(KEY) ?? "";
+  let failures = 0;
+  let signedOut = false;
+
+  function say(kind) {
+    const text = kind ? line.dataset[kind] : "";
+    if (line.textContent !== text) line.textContent = text;
+  }
+  function remember(id) {
+    last = String(id);
+    try { sessionStorage.setItem(KEY, last); } catch { /* only this page forgets */ }
+  }
+
+  /* --- what is shown again ---------------------------------------------------------------------------------------- */
+  const get = (url) => fetch(url, { headers: { Accept: "text/html", "HX-Request": "true" }, redirect: "error" });
+
+  async function refreshCounters() {
+    const answer = await get("/messages/counters/");
+    if (!answer.ok) return;
+    const counters = parse(await answer.text());
+    for (const value of counters.querySelectorAll("[data-value]")) {
+      for (const shown of document.querySelectorAll(`[data-counter="${value.dataset.value}"]`)) shown.textContent = value.textContent.trim();
+    }
+    showCount();
+  }
+
+  async function refreshRow(id, kinds) {
+    const rows = $("#rows");
+    if (!rows) return;
+    const list = $("#list").dataset;
+    const answer = await get(`/messages/${id}/row/?box=${encodeURIComponent(list.box ?? "inbox")}`);
+    const old = document.getElementById(`row-${id}`);
+    const isGone = answer.status === 204 || answer.status === 404;
+    const row = answer.ok && !isGone ? parse(`<ul>${await answer.text()}</ul>`).querySelector(".row") : null;
+    if (isGone) { if (old?.contains(document.activeElement)) $("#list-heading")?.focus(); old?.remove(); return; }
+    if (!row || (list.filtered && !old)) return;
+    const fresh = document.adoptNode(row);
+    const hadFocus = old?.contains(document.activeElement);
+    const moves = !old || (kinds.has("message") && list.box !== "sent" && old !== rows.firstElementChild);
+    if (moves) {
+      if (kinds.has("message")) fresh.classList.add("row-new");
+      old?.remove();
+      rows.prepend(fresh);
+    } else old.replaceWith(fresh);
+    if (hadFocus) fresh.querySelector(".row-link").focus({ preventScroll: true });
+    markCurrent();
+  }
+
+  async function refreshThread() {
+    const open = thread();
+    const messages = $("#messages");
+    if (!open || !messages) return;
+    const pill = $("#pill");
+    if (messages.dataset.later) { pill.hidden = false; return; } // an older stretch: its end is another page
+    const newest = [...messages.querySelectorAll(".message")].pop();
+    const answer = await get(`/messages/${open.dataset.thread}/since/?after=${newest ? newest.id.slice(8) : ""}`);
+    if (!answer.ok || thread() !== open) return;
+    const wasAtEnd = isAtEnd();
+    let arrived = 0;
+    let foreign = 0;
+    for (const item of [...parse(`<ol>${await answer.text()}</ol>`).querySelectorAll("li")]) {
+      if (document.getElementById(item.id)) continue;
+      item.classList.add("message-new");
+      messages.append(document.adoptNode(item));
+      arrived += 1;
+      if (item.matches(".message:not(.message-mine)")) foreign += 1;
+    }
+    if (!arrived) return;
+    if (wasAtEnd) goToEnd(); else pill.hidden = false;
+    if (foreign) await markSeen(open);
+  }
+  // Read means: on the screen. A hidden tab marks its thread when somebody looks at it again.
+  async function markSeen(open) {
+    if (document.visibilityState !== "visible") { open.dataset.unseen = "yes"; return; }
+    delete open.dataset.unseen;
+    await fetch(`/messages/${open.dataset.thread}/seen/`, { method: "POST", headers: { "X-CSRFToken": token() }, redirect: "error" });
+  }
+  // Closed, reopened, answered by a colleague: the head of the thread is taken from its own page.
+  async function refreshState() {
+    const open = thread();
+    if (!open || document.visibilityState !== "visible") return; // looking at the page marks it as read
+    const answer = await fetch(`/messages/${open.dataset.thread}/`, { headers: { "HX-Request": "true", "HX-Target": "section#thread" } });
+    if (!answer.ok || thread() !== open) return;
+    const page = parse(await answer.text());
+    const state = page.querySelector("#thread-state");
+    if (state) $("#thread-state").replaceWith(document.adoptNode(state));
+    const wasShut = Boolean($(".composer-shut"));
+    const foot = page.querySelector(".thread-foot");
+    if (foot && wasShut !== Boolean(foot.querySelector(".composer-shut"))) {
+      $(".thread-foot").replaceWith(document.adoptNode(foot));
+      window.htmx?.process($(".thread-foot"));
+      document.dispatchEvent(new CustomEvent("thread:open"));
+    }
+  }
+
+  /* --- events, gathered for a moment so that a burst costs one look --------------------------------------------- */
+  let waiting = new Map();
+  let timer = 0;
+  function hear(event) {
+    if (event.kind === "hello") { remember(event.id); return; }
+    if (event.kind === "crowded_out") { stop(); poll(); return; }
+    if (event.id) remember(event.id);
+    if (event.kind === "reload") { lookAgain(); return; }
+    if (!event.thread) return;
+    waiting.set(event.thread, (waiting.get(event.thread) ?? new Set()).add(event.kind));
+    timer ||= setTimeout(refresh, 120 + Math.random() * 120);
+  }
+  async function refresh() {
+    const threads = waiting;
+    waiting = new Map();
+    timer = 0;
+    try {
+      const open = thread()?.dataset.thread;
+      const kinds = open && threads.get(open);
+      if (kinds?.has("message")) await refreshThread();
+      if (kinds && (kinds.has("thread") || kinds.has("message"))) await refreshState();
+      await refreshCounters();
+      if (threads.size > 20) lookAgain();
+      else for (const [id, about] of threads) await refreshRow(id, about);
+    } catch { /* no connection: the stream says so and catches up */ }
+  }
+  function lookAgain() {
+    const writing = $("form[data-draft] textarea")?.value;
+    if (writing || thread()) { refreshThread().catch(() => {}); refreshCounters().catch(() => {}); } else location.reload();
+  }
+
+  /* --- one tab listens for all ------------------------------------------------------------------------------------- */
+  let source = null;
+  let polling = 0;
+  let retry = 0;
+  function stop() { source?.close(); source = null; }
+  function tell(message) { channel?.postMessage(message); take(message); }
+  function take({ event, state }) {
+    if (event) hear(event);
+    if (state !== undefined) say(navigator.onLine ? state : "offline");
+  }
+  channel?.addEventListener("message", (message) => take(message.data));
+
+  function listen() {
+    if (signedOut) return;
+    if (!("EventSource" in window)) { poll(); return; }
+    stop();
+    source = new EventSource(`/live/stream/${last ? `?after=${last}` : ""}`);
+    source.onopen = () => { failures = 0; clearInterval(polling); polling = 0; tell({ state: "" }); };
+    source.onmessage = (message) => {
+      try { tell({ event: JSON.parse(message.data) }); } catch { /* not ours */ }
+      if (message.lastEventId) remember(message.lastEventId);
+    };
+    source.onerror = () => {
+      failures += 1;
+      if (failures >= 2) tell({ state: "away" });
+      if (failures >= 3 || source?.readyState === EventSource.CLOSED) {
+        stop();
+        poll();
+        clearTimeout(retry);
+        retry = setTimeout(listen, Math.min(120000, 5000 * failures));
+      }
+    };
+  }
+  function poll() {
+    if (polling || signedOut) return;
+    const ask = async () => {
+      try {
+        const answer = await fetch(`/live/changes/?after=${last}`, { headers: { Accept: "application/json" } });
+        if (answer.status === 401) { signedOut = true; clearInterval(polling); clearTimeout(retry); tell({ state: "signedOut" }); return; }
+        if (!answer.ok) throw new Error(String(answer.status));
+        const { last: newest, events } = await answer.json();
+        for (const event of events) tell({ event });
+        remember(newest);
+        tell({ state: "" });
+      } catch { tell({ state: "away" }); }
+    };
+    polling = setInterval(ask, POLL);
+    ask();
+  }
+
+  window.addEventListener("offline", () => say("offline"));
+  window.addEventListener("online", () => { say(""); failures = 0; if (source || polling) listen(); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && thread()?.dataset.unseen) markSeen(thread()).then(refreshState).catch(() => {});
+  });
+  window.addEventListener("pagehide", stop);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+  if (navigator.locks && channel) navigator.locks.request("live", () => { listen(); return new Promise(() => {}); });
+  else listen();
+  if (!navigator.onLine) say("offline");
+})();

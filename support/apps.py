@@ -1,0 +1,12 @@
+"""Registers the support room with Django."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SupportConfig(AppConfig):
+    """The support room."""
+
+    name = "support"
+    label = "support"
+    verbose_name = _("Support")

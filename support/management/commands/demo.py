@@ -1,0 +1,185 @@
+"""Seeds a site worth clicking through: people, orders from the sample file, and conversations in every state."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import F
+from django.utils import timezone
+
+from messagecenter import environment
+from messagecenter.accounts.models import Mailbox, Membership, Role, User
+from messagecenter.ids import new_id
+from messagecenter.threads.actions import close_thread, mark_read, open_thread, post_message
+from messagecenter.threads.models import Entry, Message, Thread
+from messagecenter.threads.topics import topics_for_order
+from orders.models import Order, Product
+from support.demo_script import BUYER, INQUIRIES, SCENES, Scene
+
+SAMPLE = Path(settings.BASE_DIR) / "orders" / "samples" / "marketplace-orders.csv"
+SHOP_NAME = "Nordlicht Lampen"
+PEOPLE = {
+    "buyer@example.com": ("Bea Käufer", "a buyer"),
+    "seller@example.com": ("Selma Lampe", f"owner of the shop {SHOP_NAME}"),
+    "agent@example.com": ("Arno Helfer", f"agent of the shop {SHOP_NAME}"),
+    "support@example.com": ("Sven Hilfe", "support staff"),
+    "admin@example.com": ("Ada Admin", "administrator"),
+}
+
+
+class Command(BaseCommand):
+    """``manage.py demo``: safe to run again; only on the embedded default."""
+
+    help = "Create demo people, orders and conversations, and print the logins. Safe to run again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take ``--logins``: only print them."""
+        parser.add_argument("--logins", action="store_true", help="only print the logins")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Create what is missing and print the logins. Raises CommandError in production."""
+        if not settings.EMBEDDED:
+            raise CommandError(
+                f"demo is for looking around on this machine. SITE_URL is {settings.SITE_URL}: "
+                "a site that others reach gets no people with a known password."
+            )
+        password = environment.private_file(settings.VAR_DIR / "keys" / "demo_password", new_id().hex[-12:])
+        if not options["logins"]:
+            self._seed(password)
+        for email, (_name, role) in PEOPLE.items():
+            self.stdout.write(f"  {email:22} {password}   {role}")
+
+    def _seed(self, password: str) -> None:
+        if not Thread.objects.exists():
+            call_command("import_orders", str(SAMPLE), stdout=self.stdout, stderr=self.stderr)
+        people = {email: _person(email, name, password) for email, (name, _role) in PEOPLE.items()}
+        _staff(people["support@example.com"], people["admin@example.com"])
+        seller = people["seller@example.com"]
+        shop = _shop_of(seller)
+        Membership.objects.get_or_create(
+            user=people["agent@example.com"], mailbox=shop, defaults={"role": Role.AGENT}
+        )
+        _buyer_mailbox_of(people["buyer@example.com"])
+        if not Thread.objects.exists():
+            _write_scenes()
+
+
+def _person(email: str, name: str, password: str) -> User:
+    """Return a demo person with a verified address and the demo's password."""
+    user = User.objects.filter(email=email).first() or User(email=email)
+    user.name = name
+    user.set_password(password)
+    user.save()
+    EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
+    return user
+
+
+def _staff(supporter: User, administrator: User) -> None:
+    from django.contrib.auth.models import Permission  # after the apps are loaded
+
+    supporter.is_staff = administrator.is_staff = administrator.is_superuser = True
+    supporter.save(update_fields=["is_staff"])
+    administrator.save(update_fields=["is_staff", "is_superuser"])
+    rooms = ["accounts", "orders", "threads", "notices"]
+    supporter.user_permissions.set(
+        Permission.objects.filter(content_type__app_label__in=rooms, codename__startswith="view_")
+        | Permission.objects.filter(codename="disclose_thread")
+    )
+
+
+def _shop_of(seller: User) -> Mailbox:
+    """Return the seller's shop, which the sample file made; made here if the file named another owner."""
+    membership = Membership.objects.filter(user=seller, mailbox__kind=Mailbox.Kind.SHOP).order_by("created_at").first()
+    if membership:
+        return membership.mailbox
+    shop = Mailbox.objects.filter(kind=Mailbox.Kind.SHOP, name=SHOP_NAME).first()
+    shop = shop or Mailbox.objects.create(kind=Mailbox.Kind.SHOP, name=SHOP_NAME)
+    Membership.objects.create(user=seller, mailbox=shop, role=Role.OWNER)
+    return shop
+
+
+def _buyer_mailbox_of(buyer: User) -> None:
+    if not Membership.objects.filter(user=buyer, mailbox__kind=Mailbox.Kind.BUYER).exists():
+        mailbox = Mailbox.objects.create(kind=Mailbox.Kind.BUYER, name="Bea K.")
+        Membership.objects.create(user=buyer, mailbox=mailbox, role=Role.OWNER)
+
+
+def _writer_of(mailbox: Mailbox) -> User | None:
+    membership = mailbox.memberships.exclude(role=Role.VIEWER).select_related("user").order_by("created_at").first()
+    return membership.user if membership else None
+
+
+def _write_scenes() -> None:
+    """Let every order's people talk: the demo buyer's orders in full, the others' once each."""
+    orders = Order.objects.exclude(buyer=None).select_related("shop", "buyer").order_by("purchased_at", "number")
+    for count, order in enumerate(orders):
+        assert order.buyer is not None  # noqa: S101 (excluded above; for the type checker)
+        scenes = SCENES[order.status]
+        is_demo_buyer = order.buyer.memberships.filter(user__email="buyer@example.com").exists()
+        for scene in scenes if is_demo_buyer else [scenes[count % len(scenes)]]:
+            _play(scene, order.buyer, order.shop, order=order, extra_hours=0 if is_demo_buyer else count * 7 % 400)
+    demo_buyer = Mailbox.objects.filter(kind=Mailbox.Kind.BUYER, memberships__user__email="buyer@example.com").first()
+    if demo_buyer:
+        for scene, product in zip(INQUIRIES, Product.objects.select_related("shop").order_by("title"), strict=False):
+            _play(scene, demo_buyer, product.shop, product=product)
+
+
+def _play(
+    scene: Scene,
+    buyer: Mailbox,
+    shop: Mailbox,
+    *,
+    order: Order | None = None,
+    product: Product | None = None,
+    extra_hours: float = 0,
+) -> None:
+    """Post a scene's lines through the same actions as people do, then move its times into the past."""
+    sides = {side: (mailbox, _writer_of(mailbox)) for side, mailbox in ((BUYER, buyer), ("shop", shop))}
+    (first_side, first_line), *later = scene.lines
+    mailbox, writer = sides[first_side]
+    if writer is None or any(person is None for _mailbox, person in sides.values()):
+        return
+    if order is not None and scene.topic not in {topic.key for topic in topics_for_order(mailbox, order)}:
+        return
+    thread = open_thread(
+        by=writer,
+        mailbox=mailbox,
+        order=order,
+        product=product,
+        topic=scene.topic,
+        subject=scene.subject,
+        body=first_line,
+        client_id=new_id(),
+    ).thread
+    for side, line in later:
+        mailbox, writer = sides[side]
+        assert writer is not None  # noqa: S101 (checked above; for the type checker)
+        mark_read(by=writer, entry=Entry.objects.get(thread=thread, mailbox=mailbox))
+        post_message(by=writer, mailbox=mailbox, thread=thread, body=line, client_id=new_id())
+    if scene.closed:
+        for mailbox, person in sides.values():
+            assert person is not None  # noqa: S101
+            mark_read(by=person, entry=Entry.objects.get(thread=thread, mailbox=mailbox))
+        close_thread(by=writer, mailbox=mailbox, thread=thread)
+    _age(thread, timedelta(hours=scene.hours_ago + extra_hours))
+
+
+def _age(thread: Thread, age: timedelta) -> None:
+    """Move a thread's times into the past: its last message becomes ``age`` old, the others some hours older."""
+    messages = list(thread.messages.order_by("pk"))
+    last = timezone.now() - age
+    for steps_back, message in enumerate(reversed(messages)):
+        Message.objects.filter(pk=message.pk).update(sent_at=last - timedelta(hours=3, minutes=17) * steps_back)
+    Thread.objects.filter(pk=thread.pk).update(
+        last_message_at=last, created_at=last - timedelta(hours=3, minutes=17) * (len(messages) - 1)
+    )
+    entries = Entry.objects.filter(thread=thread)
+    entries.update(last_message_at=last)
+    entries.filter(last_sent_at__isnull=False).update(last_sent_at=F("last_sent_at") - age)
+    entries.filter(needs_reply_since__isnull=False).update(needs_reply_since=F("needs_reply_since") - age)

@@ -1,0 +1,74 @@
+"""The profile: what a person says of themselves, in effect at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from messagecenter.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+
+def test_profile_saves_what_was_entered(signed_in: SignIn, buyer: User) -> None:
+    """Name, language, zone; an absent tick means no mails."""
+    browser = signed_in(buyer)
+    entered = {"name": "Anna Schmidt", "language": "de", "time_zone": "Asia/Tokyo"}
+    assert browser.post("/accounts/profile/", entered).headers["Location"] == "/accounts/profile/"
+    buyer.refresh_from_db()
+    kept = (buyer.name, buyer.language, buyer.time_zone, buyer.mail_on_message)
+    assert kept == ("Anna Schmidt", "de", "Asia/Tokyo", False)
+    assert browser.get("/accounts/profile/").headers["Content-Language"] == "de"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"time_zone": "Mars/Olympus"}, {"language": "xx"}, {"name": "x" * 121}]
+)
+def test_wrong_profile_is_refused(signed_in: SignIn, buyer: User, wrong: dict[str, str]) -> None:
+    """422, nothing saved, the page still shows the old name."""
+    entered = {"name": "New", "language": "en", "time_zone": "", **wrong}
+    response = signed_in(buyer).post("/accounts/profile/", entered)
+    buyer.refresh_from_db()
+    assert (response.status_code, buyer.name) == (422, "Anna Müller")
+
+
+def test_profile_cannot_change_rights_or_address(signed_in: SignIn, buyer: User) -> None:
+    """Fields that are not on the page are not read."""
+    entered = {"name": "A", "language": "", "time_zone": "", "is_staff": "1", "is_superuser": "1", "email": "x@y.example"}
+    signed_in(buyer).post("/accounts/profile/", entered)
+    buyer.refresh_from_db()
+    assert (buyer.is_staff, buyer.is_superuser, buyer.email) == (False, False, "anna@buyer.example")
+
+
+def test_old_time_zone_name_stays_selectable(signed_in: SignIn, buyer: User) -> None:
+    """A zone outside the offered regions is kept when the form is saved."""
+    User.objects.update(time_zone="CET")
+    browser = signed_in(buyer)
+    assert 'value="CET" selected' in browser.get("/accounts/profile/").content.decode()
+    browser.post("/accounts/profile/", {"name": "A", "language": "", "time_zone": "CET"})
+    buyer.refresh_from_db()
+    assert buyer.time_zone == "CET"
+
+
+def test_overview_leads_to_the_messages(signed_in: SignIn, buyer: User) -> None:
+    """Account → "Your messages"."""
+    page = signed_in(buyer).get("/accounts/").content.decode()
+    assert page.count('href="/messages/"><strong>') == 1
+
+
+@pytest.mark.parametrize("path", ["/accounts/", "/accounts/profile/", "/accounts/members/"])
+def test_strangers_are_led_to_sign_in(client: Client, db: None, path: str) -> None:
+    """Closed by default."""
+    assert client.get(path).headers["Location"] == f"/accounts/login/?next={path}"
+
+
+def test_person_without_mailbox_opens_their_own(signed_in: SignIn, other_buyer: User) -> None:
+    """Once; who has one gets no second."""
+    other_buyer.memberships.all().delete()
+    browser = signed_in(other_buyer)
+    browser.post("/accounts/mailbox/open/")
+    browser.post("/accounts/mailbox/open/")
+    assert [one.mailbox.name for one in other_buyer.memberships.all()] == ["Otto F."]

@@ -1,0 +1,148 @@
+"""Staff pages open only to staff who gave their second factor in this very session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from django.test import Client
+
+from messagecenter.accounts.models import User
+from tests.factories import PASSWORD, UserFactory
+
+pytestmark = pytest.mark.django_db
+Browser = Callable[[User], Client]
+
+
+@pytest.fixture
+def secret() -> str:
+    """What the authenticator app knows."""
+    return generate_totp_secret()
+
+
+@pytest.fixture
+def boss(secret: str) -> User:
+    """An administrator with an authenticator app."""
+    user = UserFactory(email="boss@marketplace.example", is_staff=True, is_superuser=True)
+    TOTP.activate(user, secret)
+    return user
+
+
+def code_now(secret: str) -> str:
+    """Return what the authenticator app shows now."""
+    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+
+
+def where(client: Client, path: str = "/admin/") -> tuple[int, str]:
+    """Return the status of a page and where it leads."""
+    response = client.get(path)
+    return response.status_code, response.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/admin/accounts/user/", "/admin/password_change/"])
+def test_stranger_goes_to_the_sites_own_sign_in(client: Client, db: None, path: str) -> None:
+    """The admin's own login form is never shown."""
+    wanted = "/admin/" if path == "/admin/login/" else path
+    assert where(client, path) == (302, f"/accounts/login/?next={wanted}")
+
+
+def test_admins_login_form_takes_no_password(client: Client, boss: User) -> None:
+    """Posting to it signs nobody in."""
+    client.post("/admin/login/", {"username": boss.email, "password": PASSWORD, "next": "/admin/"})
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize("person", ["buyer", "seller"])
+def test_people_who_are_not_staff_are_refused(
+    request: pytest.FixtureRequest, signed_in: Browser, person: str
+) -> None:
+    """403, on the login page too."""
+    client = signed_in(request.getfixturevalue(person))
+    assert [where(client, path)[0] for path in ("/admin/", "/admin/login/")] == [403, 403]
+
+
+def test_password_alone_stops_at_the_second_factor(boss: User, by_password: Browser) -> None:
+    """After the password the session is not yet signed in at all."""
+    client = by_password(boss)
+    assert where(client) == (302, "/accounts/login/?next=/admin/")
+    assert where(client, "/accounts/") == (302, "/accounts/login/?next=/accounts/")
+
+
+def test_password_and_code_open_the_door(boss: User, secret: str, by_password: Browser) -> None:
+    """The proper way in."""
+    client = by_password(boss)
+    client.post("/accounts/2fa/authenticate/", {"code": code_now(secret)})
+    assert where(client) == (200, "")
+
+
+def test_wrong_code_does_not(boss: User, by_password: Browser) -> None:
+    """A guess leaves the door shut."""
+    client = by_password(boss)
+    client.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    assert where(client)[0] == 302
+
+
+def test_staff_without_second_factor_must_set_one_up(by_password: Browser) -> None:
+    """With a sentence why; other pages stay open."""
+    client = by_password(UserFactory(is_staff=True, is_superuser=True))
+    assert where(client) == (302, "/accounts/2fa/")
+    assert "Staff pages need a second factor." in client.get("/accounts/2fa/").content.decode()
+    assert where(client, "/accounts/") == (200, "")
+
+
+def test_session_from_before_the_second_factor_must_give_it(secret: str, by_password: Browser) -> None:
+    """Enrolled after signing in: the code is asked for, then the page opens."""
+    user = UserFactory(is_staff=True, is_superuser=True)
+    client = by_password(user)
+    TOTP.activate(user, secret)
+    assert where(client) == (302, "/accounts/2fa/reauthenticate/?next=/admin/")
+    answer = client.post("/accounts/2fa/reauthenticate/?next=/admin/", {"code": code_now(secret)})
+    assert (answer.headers["Location"], where(client)) == ("/admin/", (200, ""))
+
+
+def test_password_reset_does_not_replace_the_second_factor(
+    client: Client, boss: User, secret: str, mailed_path: Callable[[], str]
+) -> None:
+    """Who reads the mailbox still needs the code; the page asked for is not forgotten."""
+    client.post("/accounts/password/reset/", {"email": boss.email, "next": "/admin/accounts/user/"})
+    form = client.get(mailed_path()).headers["Location"]
+    new = {"password1": "a brand new passphrase", "password2": "a brand new passphrase"}
+    assert client.post(form, new).headers["Location"] == "/accounts/2fa/authenticate/"
+    assert where(client)[0] == 302
+    answer = client.post("/accounts/2fa/authenticate/", {"code": code_now(secret)})
+    assert (answer.headers["Location"], where(client)) == ("/admin/accounts/user/", (200, ""))
+
+
+def test_second_factor_of_someone_else_does_not_count(client: Client, boss: User, buyer: User) -> None:
+    """A record in the session for another person is worth nothing."""
+    client.force_login(boss)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": 1.0}]
+    session["account_authentication_methods_user"] = str(buyer.pk)
+    session.save()
+    assert where(client)[0] == 302
+
+
+def test_removed_second_factor_shuts_the_door(boss: User, secret: str, by_password: Browser) -> None:
+    """Having given it once is not enough when it is gone."""
+    client = by_password(boss)
+    client.post("/accounts/2fa/authenticate/", {"code": code_now(secret)})
+    assert where(client) == (200, "")
+    Authenticator.objects.filter(user=boss).delete()
+    assert where(client) == (302, "/accounts/2fa/")
+
+
+def test_demo_setting_lets_staff_in_by_password(by_password: Browser, settings: object) -> None:
+    """STAFF_SECOND_FACTOR=off, which production refuses to start with."""
+    settings.STAFF_SECOND_FACTOR = False  # type: ignore[attr-defined]
+    assert where(by_password(UserFactory(is_staff=True, is_superuser=True))) == (200, "")
+
+
+def test_no_longer_staff_is_refused_at_the_next_request(boss: User, secret: str, by_password: Browser) -> None:
+    """Rights are read each time."""
+    client = by_password(boss)
+    client.post("/accounts/2fa/authenticate/", {"code": code_now(secret)})
+    User.objects.filter(pk=boss.pk).update(is_staff=False)
+    assert where(client)[0] == 403

@@ -1,0 +1,156 @@
+"""The cast: a buyer and a shop with its team, strangers on both sides, and staff."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.test import Client
+
+from messagecenter.accounts.models import Mailbox, Role, User
+from messagecenter.ids import new_id
+from messagecenter.threads.actions import open_thread, post_message
+from messagecenter.threads.models import Message, Thread
+from orders.models import Order
+from tests.factories import MailboxFactory, MembershipFactory, OrderFactory, OrderItemFactory, UserFactory
+
+
+def pytest_configure() -> None:
+    """Serve static files by their plain names: no collectstatic before a unit test."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+@pytest.fixture
+def buyer_mailbox(db: None) -> Mailbox:
+    """Anna's mailbox."""
+    return MailboxFactory(kind=Mailbox.Kind.BUYER, name="Anna M.", language="de")
+
+
+@pytest.fixture
+def buyer(buyer_mailbox: Mailbox) -> User:
+    """Anna, who bought something."""
+    user = UserFactory(email="anna@buyer.example", name="Anna Müller")
+    MembershipFactory(user=user, mailbox=buyer_mailbox)
+    return user
+
+
+@pytest.fixture
+def other_buyer(db: None) -> User:
+    """A buyer who has nothing to do with it."""
+    user = UserFactory(email="otto@buyer.example", name="Otto Fremd")
+    MembershipFactory(user=user, mailbox=MailboxFactory(kind=Mailbox.Kind.BUYER, name="Otto F."))
+    return user
+
+
+@pytest.fixture
+def shop(db: None) -> Mailbox:
+    """The shop that sold it."""
+    return MailboxFactory(name="Nordlicht Lampen")
+
+
+@pytest.fixture
+def seller(shop: Mailbox) -> User:
+    """The shop's owner."""
+    user = UserFactory(email="selma@shop.example", name="Selma Lampe")
+    MembershipFactory(user=user, mailbox=shop, role=Role.OWNER)
+    return user
+
+
+@pytest.fixture
+def agent(shop: Mailbox) -> User:
+    """Someone who answers for the shop."""
+    user = UserFactory(email="arno@shop.example", name="Arno Helfer")
+    MembershipFactory(user=user, mailbox=shop, role=Role.AGENT)
+    return user
+
+
+@pytest.fixture
+def viewer(shop: Mailbox) -> User:
+    """Someone who only reads for the shop."""
+    user = UserFactory(email="vera@shop.example", name="Vera Leserin")
+    MembershipFactory(user=user, mailbox=shop, role=Role.VIEWER)
+    return user
+
+
+@pytest.fixture
+def other_seller(db: None) -> User:
+    """The owner of another shop."""
+    user = UserFactory(email="berta@berg.example", name="Berta Berg")
+    MembershipFactory(user=user, mailbox=MailboxFactory(name="Bergwerk Outdoor"))
+    return user
+
+
+def _with_second_factor(user: User) -> User:
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "A" * 32})
+    return user
+
+
+@pytest.fixture
+def supporter(db: None) -> User:
+    """Support staff without special rights."""
+    return _with_second_factor(UserFactory(email="sven@marketplace.example", name="Sven Hilfe", is_staff=True))
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    """The administrator."""
+    return _with_second_factor(
+        UserFactory(email="ada@marketplace.example", name="Ada Admin", is_staff=True, is_superuser=True)
+    )
+
+
+@pytest.fixture
+def order(shop: Mailbox, buyer_mailbox: Mailbox) -> Order:
+    """What Anna bought: one lamp, on its way."""
+    row = OrderFactory(shop=shop, buyer=buyer_mailbox, number="302-1234567-7654321")
+    OrderItemFactory(order=row)
+    return row
+
+
+@pytest.fixture
+def thread(order: Order, buyer: User, seller: User, buyer_mailbox: Mailbox) -> Thread:
+    """Anna's question about her order, not yet answered."""
+    return open_thread(
+        by=buyer,
+        mailbox=buyer_mailbox,
+        order=order,
+        topic="where_is_it",
+        subject="Zimtstern subject",
+        body="Where is my Flügelhorn lamp?",
+        client_id=new_id(),
+    ).thread
+
+
+@pytest.fixture
+def answer(thread: Thread, seller: User, shop: Mailbox) -> Message:
+    """The shop's answer."""
+    return post_message(
+        by=seller, mailbox=shop, thread=thread, body="It is on its way, Quittenbrot.", client_id=new_id()
+    ).message
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """Return a browser in which the given person is signed in; staff with their second factor."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        if user.is_staff:
+            session = client.session
+            session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": time.time()}]
+            session["account_authentication_methods_user"] = str(user.pk)
+            session.save()
+        return client
+
+    return sign_in

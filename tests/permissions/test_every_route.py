@@ -1,0 +1,186 @@
+"""Every route, by GET and POST, for every role: the answer stands in expected.txt, and a route without a row fails.
+
+Rows are written by hand or, after looking at each line of the difference, by WRITE_EXPECTED=1.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from messagecenter.accounts.models import Invitation, Mailbox, Membership, Role, User
+from messagecenter.ids import new_id
+from messagecenter.notices.models import Notice
+from messagecenter.threads.actions import disclose_thread
+from messagecenter.threads.models import Message, Thread
+from messagecenter.vault.models import Alarm, DataKey
+from orders.models import Order, OrderItem, Product
+from tests.factories import ProductFactory, UserFactory
+
+EXPECTED = Path(__file__).with_name("expected.txt")
+ROLES = ["anonymous", "buyer", "other_buyer", "seller", "agent", "viewer", "other_seller", "supporter", "admin"]
+SECRET_WORDS = ("Zimtstern", "Flügelhorn", "Quittenbrot", "302-1234567-7654321")
+# Who may be shown the thread's words, or the number of its order, by any page at all.
+INSIDERS = {"buyer", "seller", "agent", "viewer"}
+
+
+def routes() -> Iterator[str]:
+    """Give every pattern there is, as one string."""
+
+    def walk(resolver: URLResolver, path: str) -> Iterator[str]:
+        for pattern in resolver.url_patterns:
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern, path + str(pattern.pattern))
+            elif isinstance(pattern, URLPattern):
+                yield path + str(pattern.pattern)
+
+    return walk(get_resolver(), "")
+
+
+@pytest.fixture
+def world(
+    thread: Thread,
+    answer: Message,
+    order: Order,
+    seller: User,
+    agent: User,
+    shop: Mailbox,
+    admin: User,
+) -> dict[str, Any]:
+    """Return what the placeholders of each route stand for: always something of the one shop."""
+    invitation = Invitation.objects.create(
+        mailbox=shop, email="new@shop.example", token_hash=b"h" * 32, invited_by=seller, expires_at="2030-01-01T00:00Z"
+    )
+    lost = UserFactory(email="nobody@shop.example")
+    alarm = Alarm.objects.create(reason="damaged", owner_id=thread.pk, record_id=answer.pk, field="body")
+    disclosure = disclose_thread(by=admin, thread=thread, reason="For the test of permissions")
+    admin_rows = {
+        "accounts/user": lost.pk,
+        "accounts/mailbox": shop.pk,
+        "accounts/membership": Membership.objects.get(user=agent).pk,
+        "accounts/invitation": invitation.pk,
+        "account/emailaddress": EmailAddress.objects.get(user=lost).pk,
+        "mfa/authenticator": Authenticator.objects.get(user=admin).pk,
+        "notices/notice": Notice.objects.order_by("pk")[0].pk,
+        "orders/order": order.pk,
+        "orders/product": ProductFactory(shop=shop).pk,
+        "orders/orderitem": OrderItem.objects.get(order=order).pk,
+        "threads/thread": thread.pk,
+        "threads/disclosure": disclosure.pk,
+        "vault/datakey": DataKey.objects.order_by("pk")[0].pk,
+        "vault/alarm": alarm.pk,
+        "auth/group": 1,
+    }
+    return {
+        "thread_id": thread.pk,
+        "members/invitations/<uuid:pk>": invitation.pk,
+        "members/<uuid:pk>": Membership.objects.get(user=agent).pk,
+        "admin": admin_rows,
+        "product": Product.objects.get().pk,
+        "order": order.number,
+    }
+
+
+def address(pattern: str, world: dict[str, Any]) -> str:
+    """Return a pattern with its placeholders filled."""
+    path = pattern.replace("^", "").replace("$", "")
+    for room, pk in world["admin"].items():
+        if path.startswith(f"admin/{room}/"):
+            path = path.replace("<path:object_id>", str(pk))
+    for part in ("members/invitations/<uuid:pk>", "members/<uuid:pk>"):
+        path = path.replace(part, part.replace("<uuid:pk>", str(world[part])))
+    path = path.replace("<uuid:thread_id>", str(world["thread_id"])).replace("<int:pk>", "1")
+    path = path.replace("<path:content_type_id>", "1").replace("<path:object_id>", "1")
+    path = path.replace("<str:token>", "x" * 43).replace("<str:name>", "nothing.eml")
+    path = re.sub(r"\(\?P<app_label>[^)]*\)", "threads", path)
+    path = path.replace(r"(?P<url>.*)", "no-such-page/").replace(r"(?P<key>[-:\w]+)", "nonsense")
+    return "/" + path.replace(r"(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)", "1-nonsense")
+
+
+def data_for(pattern: str, world: dict[str, Any]) -> dict[str, Any]:
+    """Return what to post, so that who may post really changes something."""
+    if pattern.endswith("/reply/"):
+        return {"body": "Hello", "client_id": new_id()}
+    if pattern == "messages/new/":
+        return {"order": world["order"], "topic": "invoice", "subject": "s", "body": "b", "client_id": new_id()}
+    if pattern.endswith("/role/"):
+        return {"role": Role.VIEWER}
+    if pattern == "accounts/members/":
+        return {"email": "more@shop.example", "role": Role.AGENT}
+    if pattern == "accounts/mailbox/":
+        return {"mailbox": str(Mailbox.objects.get(name="Nordlicht Lampen").pk)}
+    if pattern.endswith("/read/"):
+        return {"reason": "Case 4711: complaint about the wording"}
+    return {}
+
+
+@pytest.mark.django_db
+def test_every_route_answers_each_role_as_stated(
+    world: dict[str, Any], request: pytest.FixtureRequest, signed_in: Callable[[User], Client]
+) -> None:
+    """Each role's status equals the row, and no outsider is shown a word or number of the thread."""
+    people = {role: request.getfixturevalue(role) for role in ROLES if role != "anonymous"}
+    browsers = {role: signed_in(people[role]) if role in people else Client() for role in ROLES}
+    cookies = {role: deepcopy(browser.cookies) for role, browser in browsers.items()}
+    found: dict[str, str] = {}
+    leaks: list[str] = []
+    for pattern in sorted(set(routes())):
+        for method in ("GET", "POST"):
+            statuses = []
+            for role in ROLES:
+                browser = browsers[role]
+                browser.cookies = deepcopy(cookies[role])
+                browser.raise_request_exception = False
+                cache.clear()
+                with transaction.atomic():
+                    url, data = address(pattern, world), data_for(pattern, world) if method == "POST" else {}
+                    answer = browser.generic(method, url, **_form(data)) if method == "POST" else browser.get(url)
+                    statuses.append(str(answer.status_code))
+                    if role not in INSIDERS and not (role == "admin" and pattern.startswith("admin/")):
+                        leaks += _leaks(answer, f"{method} {pattern} {role}", world["order"] in str(data))
+                    transaction.set_rollback(True)
+            found[f"{method} {pattern}"] = " ".join(statuses)
+    if os.environ.get("WRITE_EXPECTED"):
+        _write(found)
+    expected = dict(_read())
+    assert leaks == []
+    assert {key: found.get(key) for key in found | expected} == expected
+
+
+def _form(data: dict[str, Any]) -> dict[str, Any]:
+    from urllib.parse import urlencode
+
+    return {"data": urlencode(data), "content_type": "application/x-www-form-urlencoded"}
+
+
+def _leaks(answer: Any, where: str, number_was_sent: bool) -> list[str]:
+    if answer.streaming:
+        answer.close()
+        return []
+    text = answer.content.decode(errors="replace")
+    words = SECRET_WORDS[:-1] if number_was_sent else SECRET_WORDS
+    return [f"{where} shows {word}" for word in words if word in text]
+
+
+def _read() -> Iterator[tuple[str, str]]:
+    for line in EXPECTED.read_text().splitlines():
+        if line and not line.startswith("#"):
+            statuses, _, key = line.partition("  ")
+            yield key, statuses
+
+
+def _write(found: dict[str, str]) -> None:
+    head = "# " + " ".join(ROLES) + "\n"
+    EXPECTED.write_text(head + "".join(f"{statuses}  {key}\n" for key, statuses in found.items()))

@@ -1,0 +1,542 @@
+"""Real processes for tests: a fresh database, web, worker, beat, a mail server that records, all on ports of their own.
+
+``with Stack("sqlite", tmp_path) as stack:`` or ``"postgres"`` (with Redis) gives a whole site; see ``Stack``. Every
+process is ended by its own id when the block ends, and by Linux when the test run itself is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import email
+import functools
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import default as policy
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import psycopg
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+ROOT = Path(__file__).resolve().parent.parent
+Engine = Literal["sqlite", "postgres"]
+
+
+def postgres_url() -> str:
+    """Return the URL of the PostgreSQL server tests may make databases on, or "" when there is none."""
+    for name in ("TEST_POSTGRES_URL", "DATABASE_URL"):
+        value = os.environ.get(name, "")
+        if value.startswith("postgres"):
+            return value
+    return ""
+
+
+def engines() -> list[Engine]:
+    """Return the engines of which real processes can be tried here; for ``pytest.mark.parametrize``."""
+    return ["sqlite", "postgres"] if postgres_url() else ["sqlite"]
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = 20.0, every: float = 0.05) -> Any:
+    """Return the first true result of ``condition``. Fails with ``what`` when there is none in time."""
+    ends = time.monotonic() + seconds
+    while not (result := condition()):
+        if time.monotonic() > ends:
+            raise AssertionError(f"After {seconds:g} s: {what}")
+        time.sleep(every)
+    return result
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this child when the test run is gone."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+class Process:
+    """A running program whose output goes to a file; in a group of its own, so that its children go with it."""
+
+    def __init__(self, name: str, command: list[str], environment: Mapping[str, str], log: Path) -> None:
+        self.name, self.command, self.environment, self.log = name, command, dict(environment), log
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.start()
+
+    def start(self) -> None:
+        """Start it (again)."""
+        with self.log.open("ab") as output:
+            self.popen = subprocess.Popen(
+                self.command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                process_group=0,
+                preexec_fn=_die_with_parent,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self.popen.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self.popen.poll() is None
+
+    def output(self) -> str:
+        """What it has written so far."""
+        return self.log.read_text(errors="replace")
+
+    def signal(self, number: int) -> None:
+        """Send a signal to it and what it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        """End it as a power cut would: ``kill -9``, with everything it started."""
+        self.signal(signal.SIGKILL)
+        self.popen.wait()
+
+    def pause(self) -> None:
+        """Stand it still (SIGSTOP)."""
+        self.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on (SIGCONT)."""
+        self.signal(signal.SIGCONT)
+
+    def stop(self, seconds: float = 8.0) -> float:
+        """Ask it to end (SIGTERM) and return the seconds that took; kill it when it takes longer."""
+        began = time.monotonic()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(seconds)
+        self.kill()
+        return time.monotonic() - began
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail the sink was given: its envelope and its content."""
+
+    sender: str
+    to: tuple[str, ...]
+    raw: bytes
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def message(self) -> EmailMessage:
+        """The parsed mail."""
+        return email.message_from_bytes(self.raw, policy=policy)
+
+    @property
+    def message_id(self) -> str:
+        """Its Message-ID."""
+        return str(self.message["Message-ID"])
+
+    @property
+    def text(self) -> str:
+        """Its plain text."""
+        part = self.message.get_body(("plain",))
+        return str(part.get_content()) if part else ""
+
+    @property
+    def html(self) -> str:
+        """Its HTML."""
+        part = self.message.get_body(("html",))
+        return str(part.get_content()) if part else ""
+
+
+async def _accept(server: SMTP, subject: Any) -> str:
+    return "250 OK"
+
+
+class Sink:
+    """An SMTP server on a thread that records what it is given.
+
+    ``mails`` were accepted, ``transmitted`` arrived whole, answered or not. A test may replace ``on_rcpt`` (gets the
+    address) and ``on_data`` (gets the Mail): coroutines that return the answer, wait, or break the connection with
+    ``server.transport.abort()``.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self.port = port or free_port()
+        self.mails: list[Mail] = []
+        self.transmitted: list[Mail] = []
+        self.on_rcpt: Callable[[SMTP, str], Awaitable[str]] = _accept
+        self.on_data: Callable[[SMTP, Mail], Awaitable[str]] = _accept
+        self.connections = 0
+        self._controller: Controller | None = None
+
+    @property
+    def url(self) -> str:
+        """For EMAIL_URL."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Sink:
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=20)
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    stop = __exit__
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Count the connection."""
+        session.host_name = hostname
+        self.connections += 1
+        return responses
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Ask the test about the address."""
+        answer = await self.on_rcpt(server, address)
+        if answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Record the mail as the test has it answered."""
+        raw = envelope.original_content or b""
+        mail = Mail(str(envelope.mail_from), tuple(envelope.rcpt_tos), raw)
+        self.transmitted.append(mail)
+        answer = await self.on_data(server, mail)
+        if answer.startswith("2"):
+            self.mails.append(mail)
+        return answer
+
+    def wait(self, count: int, seconds: float = 20.0) -> list[Mail]:
+        """Return the mails once there are ``count``."""
+        wait_for(lambda: len(self.mails) >= count, f"{len(self.mails)} of {count} mails arrived", seconds)
+        return list(self.mails)
+
+    def to(self, address: str) -> list[Mail]:
+        """Return the mails to one address."""
+        return [mail for mail in self.mails if address in mail.to]
+
+
+async def drip(server: SMTP, subject: Any = None, seconds: float = 60.0) -> str:
+    """Answer one byte every half second: each read succeeds, the answer never ends."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends and isinstance(server.transport, asyncio.Transport):
+        server.transport.write(b"2")
+        await asyncio.sleep(0.5)
+    return "250 OK"
+
+
+def environment_of(folder: Path, **more: str) -> dict[str, str]:
+    """Return the environment of a site in ``folder``: nothing of ours but what is named in ``more``."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    return kept | {"VAR_DIR": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore"} | more
+
+
+def manage(environment: Mapping[str, str], *words: str, seconds: float = 120.0, text: str | None = None) -> str:
+    """Run ``manage.py`` and return what it printed. Fails with everything it said when it does."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=dict(environment),
+        input=text,
+        stdin=subprocess.DEVNULL if text is None else None,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+    )
+    if done.returncode:
+        raise AssertionError(f"manage.py {' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+@functools.cache
+def _static() -> Path:
+    """Return a folder of collected static files, made once a test run and shared by all sites."""
+    folder = Path(tempfile.mkdtemp(prefix="messagecenter-static-"))
+    manage(environment_of(folder), "collectstatic", "--noinput", "--verbosity", "0")
+    return folder / "static"
+
+
+@functools.cache
+def _migrated_sqlite(settings: str) -> Path:
+    """Return a migrated SQLite file, made once a test run and copied for each site."""
+    folder = Path(tempfile.mkdtemp(prefix="messagecenter-sqlite-"))
+    path = folder / "template.sqlite3"
+    _migrate(environment_of(folder, DATABASE_URL=f"sqlite:///{path}", DJANGO_SETTINGS_MODULE=settings))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@functools.cache
+def _migrated_postgres(settings: str) -> str:
+    """Return the name of a migrated PostgreSQL database, made once a test run and copied for each site."""
+    name = f"messagecenter_template_{secrets.token_hex(6)}"
+    _on_postgres(f'CREATE DATABASE "{name}"')
+    folder = Path(tempfile.mkdtemp(prefix="messagecenter-postgres-"))
+    _migrate(environment_of(folder, DATABASE_URL=_with_name(name), DJANGO_SETTINGS_MODULE=settings))
+    shutil.rmtree(folder, ignore_errors=True)
+    return name
+
+
+def _migrate(environment: Mapping[str, str]) -> None:
+    manage(environment, "migrate", "--noinput", "--verbosity", "0")
+    manage(environment, "createcachetable")
+
+
+def _with_name(name: str) -> str:
+    return urlsplit(postgres_url())._replace(path=f"/{name}").geturl()
+
+
+def _on_postgres(statement: str) -> None:
+    with psycopg.connect(postgres_url(), autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def remove_templates() -> None:
+    """Remove what is shared by all sites of a test run; call it once at its end."""
+    for settings, used in _used_settings.items():
+        if "postgres" in used:
+            _on_postgres(f'DROP DATABASE IF EXISTS "{_migrated_postgres(settings)}" WITH (FORCE)')
+        if "sqlite" in used:
+            shutil.rmtree(_migrated_sqlite(settings).parent, ignore_errors=True)
+    _used_settings.clear()
+    _migrated_postgres.cache_clear()
+    _migrated_sqlite.cache_clear()
+    if _static.cache_info().currsize:
+        shutil.rmtree(_static().parent, ignore_errors=True)
+        _static.cache_clear()
+
+
+_used_settings: dict[str, set[str]] = {}
+
+
+@contextlib.contextmanager
+def fresh_database(engine: Engine, folder: Path, settings: str = "messagecenter.settings") -> Iterator[str]:
+    """Give the URL of a migrated, empty database of its own, and remove it at the end."""
+    _used_settings.setdefault(settings, set()).add(engine)
+    if engine == "sqlite":
+        path = folder / "site.sqlite3"
+        shutil.copy(_migrated_sqlite(settings), path)
+        yield f"sqlite:///{path}"
+        return
+    name = f"messagecenter_site_{secrets.token_hex(6)}"
+    _on_postgres(f'CREATE DATABASE "{name}" TEMPLATE "{_migrated_postgres(settings)}"')
+    try:
+        yield _with_name(name)
+    finally:
+        _on_postgres(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def rows(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """Run one SQL statement and return its rows; the same for both engines."""
+    if url.startswith("sqlite"):
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)) as connection:
+            found = connection.execute(statement).fetchall()
+            connection.commit()
+            return found
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+class Stack:
+    """A whole site in real processes.
+
+    ``engine`` is "sqlite" (filesystem broker, as ``./dev run``) or "postgres" (with a Redis of its own, as
+    ``./dev serve``); ``redis`` says otherwise. ``start`` names the processes started at once: any of web, worker, beat,
+    deliver (``deliver_notices --watch``). ``server`` is uvicorn or gunicorn. ``environment`` adds or replaces
+    variables. ``settings`` may name a settings module of the tests.
+
+    Gives ``base_url``, ``sink`` (``sink.mails``), ``database_url``, ``processes`` by name (each can be killed, paused,
+    stopped and started again), ``manage(...)``, ``python(code)``, ``sql(statement)``.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        folder: Path,
+        *,
+        start: tuple[str, ...] = ("web", "worker", "beat"),
+        redis: bool | None = None,
+        server: Literal["uvicorn", "gunicorn"] = "uvicorn",
+        environment: Mapping[str, str] | None = None,
+        settings: str = "messagecenter.settings",
+    ) -> None:
+        self.engine, self.folder, self.settings, self.server = (
+            engine,
+            folder / f"site-{secrets.token_hex(4)}",
+            settings,
+            server,
+        )
+        self._start, self._more = start, dict(environment or {})
+        self._redis = (engine == "postgres") if redis is None else redis
+        self.port = free_port()
+        self.base_url = f"http://localhost:{self.port}"
+        self.sink = Sink()
+        self.processes: dict[str, Process] = {}
+        self.environment: dict[str, str] = {}
+        self.database_url = ""
+        self._cleanup = contextlib.ExitStack()
+
+    def __enter__(self) -> Stack:
+        with contextlib.ExitStack() as cleanup:
+            self.folder.mkdir(parents=True)
+            self.database_url = cleanup.enter_context(fresh_database(self.engine, self.folder, self.settings))
+            cleanup.enter_context(self.sink)
+            cleanup.callback(self._stop_all)
+            self.environment = environment_of(
+                self.folder,
+                DJANGO_SETTINGS_MODULE=self.settings,
+                DATABASE_URL=self.database_url,
+                EMAIL_URL=self.sink.url,
+                PORT=str(self.port),
+            )
+            if self._redis:
+                self.environment["REDIS_URL"] = self._start_redis()
+            self.environment |= self._more
+            for name in self._start:
+                self.start(name)
+            self._cleanup = cleanup.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cleanup.close()
+
+    def _stop_all(self) -> None:
+        for process in self.processes.values():
+            process.resume()
+            process.kill()
+
+    def _start_redis(self) -> str:
+        """Start a Redis that keeps nothing, and return its URL."""
+        if shutil.which("redis-server") is None:
+            raise RuntimeError("redis-server is not installed")
+        port = free_port()
+        words = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self.run("redis", words)
+        wait_for(lambda: _connects(port), "Redis does not answer")
+        return f"redis://127.0.0.1:{port}/0"
+
+    def start(self, name: str, *, number: int | None = None) -> Process:
+        """Start web, worker, beat or deliver, or start it again; web answers when this returns.
+
+        ``number`` tells several of the same kind apart: ``deliver`` 2 is the process ``deliver-2``.
+        """
+        celery = [sys.executable, "-m", "celery", "--quiet", "--app", "messagecenter"]
+        commands = {
+            "web": self._web_command(),
+            "worker": [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"],
+            "beat": [*celery, "beat", "--pidfile="],
+            "deliver": [sys.executable, "manage.py", "deliver_notices", "--watch"],
+        }
+        if name == "web" and not (self.folder / "static").exists():
+            (self.folder / "static").symlink_to(_static())
+        process = self.run(name if number is None else f"{name}-{number}", commands[name])
+        if name == "web":
+            wait_for(lambda: not process.runs or _answers(self.port), "web does not answer", 40)
+            if not process.runs:
+                raise AssertionError(f"web ended:\n{process.output()[-3000:]}")
+        return process
+
+    def _web_command(self) -> list[str]:
+        if self.server == "gunicorn":
+            return [sys.executable, "-m", "gunicorn", "-c", "python:messagecenter.gunicorn"]
+        address = ["--host", "127.0.0.1", "--port", str(self.port)]
+        words = [*address, "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
+        return [sys.executable, "-m", "uvicorn", "messagecenter.asgi:application", *words]
+
+    def run(self, name: str, command: list[str]) -> Process:
+        """Start any command in the site's environment under a name."""
+        if name in self.processes:
+            self.processes[name].kill()
+        process = Process(name, command, self.environment, self.folder / "logs" / f"{name}.log")
+        self.processes[name] = process
+        return process
+
+    def manage(self, *words: str, text: str | None = None) -> str:
+        """Run ``manage.py`` in the site's environment and return what it printed."""
+        return manage(self.environment, *words, text=text)
+
+    def python(self, code: str) -> str:
+        """Run Python code inside the site, with Django set up, and return what it printed."""
+        return manage(self.environment, "shell", "--no-imports", "-c", code).strip()
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run one SQL statement on the site's database and return its rows."""
+        return rows(self.database_url, statement)
+
+
+def _connects(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://localhost:{port}/healthz", timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def in_threads(count: int, work: Callable[[int], Any]) -> list[Any]:
+    """Run ``work(0)`` … ``work(count - 1)`` at the same time and return the results; the first error is raised."""
+    results: list[Any] = [None] * count
+    errors: list[BaseException] = []
+    gate = threading.Barrier(count)
+
+    def run(number: int) -> None:
+        from django.db import connections
+
+        try:
+            gate.wait(20)
+            results[number] = work(number)
+        except BaseException as error:  # noqa: BLE001 (raised again by the caller's thread)
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    if errors:
+        raise errors[0]
+    return results

@@ -1,0 +1,149 @@
+"""What a load balancer hears: the process lives, or why it cannot work; never an address, a name or an error's words."""
+
+from __future__ import annotations
+
+import json
+import stat
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from messagecenter import health
+from messagecenter.accounts.models import User
+from messagecenter.ids import new_id
+from messagecenter.notices.models import Notice
+from messagecenter.vault.models import DataKey
+from tests.factories import UserFactory
+
+NAMES = ["broker", "database", "notices", "storage", "vault"]
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, settings: Any) -> None:
+    """Give every test folders of its own."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.REDIS_URL = ""
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"data_folder_out": str(tmp_path)}
+
+
+def ask(client: Client) -> tuple[int, dict[str, Any]]:
+    """Return /readyz' status and its checks without their durations."""
+    response = client.get("/readyz", headers={"host": "localhost"})
+    answer = json.loads(response.content)
+    assert answer["ready"] is (response.status_code == 200)
+    for check in answer["checks"].values():
+        check.pop("milliseconds", None)
+    return response.status_code, answer["checks"]
+
+
+def due_notice(user: User, seconds: int) -> Notice:
+    """Return a notice that has been due for so long."""
+    since = timezone.now() - timedelta(seconds=seconds)
+    return Notice.objects.create(kind="new_message", recipient=user, subject_id=new_id(), next_at=since)
+
+
+def test_healthz_answers_without_database_session_or_login(client: Client) -> None:
+    response = client.get("/healthz", headers={"host": "localhost"})
+    assert (response.status_code, response.content) == (200, b"ok\n")
+    assert response.cookies == {}
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_pages_refuse_a_foreign_host_and_writing(client: Client, path: str) -> None:
+    assert client.get(path, headers={"host": "evil.example"}).status_code == 400
+    assert client.post(path, headers={"host": "localhost"}).status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_names_every_check_and_sets_no_cookie(client: Client) -> None:
+    response = client.get("/readyz", headers={"host": "localhost"})
+    checks = json.loads(response.content)["checks"]
+    assert (response.status_code, sorted(checks)) == (200, NAMES)
+    assert [check["ok"] for check in checks.values()] == [True] * 5
+    assert {type(check["milliseconds"]) for check in checks.values()} == {int}
+    assert response.cookies == {}
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_fails_when_a_notice_is_late(client: Client) -> None:
+    user = UserFactory()
+    due_notice(user, 60)
+    assert ask(client)[0] == 200
+    due_notice(user, 200)
+    status, checks = ask(client)
+    waited = checks["notices"].pop("oldest_due_seconds")
+    assert status == 503
+    assert checks["notices"] == {"ok": False, "reason": "the oldest due notice has waited more than 120 seconds"}
+    assert 200 <= waited <= 230
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_fails_when_a_root_key_is_missing(client: Client) -> None:
+    DataKey.objects.create(
+        purpose="thread", owner_id=new_id(), wrapped=b"w", commitment=b"c", root_version=4711, destroyed_at=None
+    )
+    status, checks = ask(client)
+    assert (status, checks["vault"]) == (503, {"ok": False, "reason": "root key version 4711 is missing"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_fails_when_the_folder_of_files_is_none(client: Client, settings: Any, tmp_path: Path) -> None:
+    taken = tmp_path / "secret-name"
+    taken.write_text("a file, no folder")
+    settings.MEDIA_ROOT = taken
+    response = client.get("/readyz", headers={"host": "localhost"})
+    check = json.loads(response.content)["checks"]["storage"]
+    assert (response.status_code, check["ok"]) == (503, False)
+    assert b"secret-name" not in response.content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_leaves_nothing_behind_in_the_folders(client: Client, settings: Any, tmp_path: Path) -> None:
+    assert ask(client)[0] == 200
+    left = [path.name for path in tmp_path.rglob("*")]
+    assert left == ["files"]
+    assert stat.S_ISDIR((tmp_path / "files").stat().st_mode)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_fails_without_redis_and_tells_no_address(client: Client, settings: Any) -> None:
+    settings.REDIS_URL = "redis://:hunter2@127.0.0.1:1/0"
+    response = client.get("/readyz", headers={"host": "localhost"})
+    check = json.loads(response.content)["checks"]["broker"]
+    assert (response.status_code, check["ok"], check["reason"]) == (503, False, "failed with ConnectionError")
+    assert b"hunter2" not in response.content
+    assert b"127.0.0.1" not in response.content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_that_never_answers_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+
+    def hang() -> dict[str, object]:
+        release.wait(20)
+        return {}
+
+    monkeypatch.setitem(health.CHECKS, "broker", hang)
+    try:
+        checks = health.run_checks(seconds=0.5)
+    finally:
+        release.set()
+    assert checks["broker"] == {"ok": False, "reason": "no answer within 0.5 seconds"}
+    assert checks["storage"]["ok"] is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_error_words_stay_out_of_the_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> dict[str, object]:
+        raise OSError("hunter2 at db.internal")
+
+    monkeypatch.setitem(health.CHECKS, "database", fail)
+    status, checks = ask(client)
+    assert (status, checks["database"]) == (503, {"ok": False, "reason": "failed with OSError"})

@@ -1,0 +1,148 @@
+"""A wrong setting stops the start with one sentence that names it, its value and what is allowed; never a secret."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+KEY = base64.b64encode(bytes(range(32))).decode()
+PRODUCTION = {
+    "SITE_URL": "https://messages.shop.example",
+    "SECRET_KEY": "s3cr3t-" * 9,
+    "MESSAGE_KEYS": f"2:{KEY},1:{base64.b64encode(bytes(32)).decode()}",
+    "EMAIL_URL": "smtp+tls://user:password@mail.shop.example:587",
+    "DATABASE_URL": "postgres://user:password@db.shop.example/messages",
+    "REDIS_URL": "redis://cache.shop.example:6379/0",
+}
+EMBEDDED: dict[str, str] = {}
+
+# What is set beside a good environment, which one, and what the sentence must say; last, what it must never quote.
+WRONG = [
+    (
+        EMBEDDED,
+        {"SITE_URL": "http://shop.example.com"},
+        "SITE_URL is 'http://shop.example.com'. Allowed: https://host",
+        "",
+    ),
+    (EMBEDDED, {"SITE_URL": "https://shop.example.com/mail"}, "SITE_URL is 'https://shop.example.com/mail'.", ""),
+    (EMBEDDED, {"SITE_URL": "shop.example.com"}, "SITE_URL is not a URL. Allowed: http://…, https://…", ""),
+    (EMBEDDED, {"PORT": "80000"}, "PORT is '80000'. Allowed: a whole number from 1 to 65535", ""),
+    (EMBEDDED, {"PORT": "http"}, "PORT is 'http'. Allowed: a whole number", ""),
+    (EMBEDDED, {"WEB_WORKERS": "0"}, "WEB_WORKERS is '0'. Allowed: a whole number from 1 to 64", ""),
+    (EMBEDDED, {"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud'. Allowed: DEBUG, INFO, WARNING, ERROR", ""),
+    (
+        EMBEDDED,
+        {"DEFAULT_TIME_ZONE": "Berlin"},
+        "DEFAULT_TIME_ZONE is 'Berlin'. Allowed: a name like Europe/Berlin",
+        "",
+    ),
+    (EMBEDDED, {"MAIL_FROM": "nobody"}, "MAIL_FROM is 'nobody'. Allowed: one address", ""),
+    (EMBEDDED, {"DEBUG": "1"}, "DEBUG is not a setting", ""),
+    (EMBEDDED, {"SECRET_KEY": "hunter2hunter2"}, "SECRET_KEY has only 14 characters. Allowed: at least 50", "hunter2"),
+    (
+        EMBEDDED,
+        {"DATABASE_URL": "mysql://u:hunter2@db/x"},
+        "DATABASE_URL starts with 'mysql://'. Allowed: sqlite",
+        "hunter2",
+    ),
+    (EMBEDDED, {"DATABASE_URL": "hunter2"}, "DATABASE_URL is not a URL. Allowed: sqlite", "hunter2"),
+    (EMBEDDED, {"DATABASE_URL": "postgres://u:hunter2@db/"}, "DATABASE_URL names no database.", "hunter2"),
+    (EMBEDDED, {"DATABASE_URL": "postgres://u:hunter2@db:port/x"}, "DATABASE_URL is not a URL.", "hunter2"),
+    (
+        EMBEDDED,
+        {"REDIS_URL": "http://:hunter2@cache"},
+        "REDIS_URL starts with 'http://'. Allowed: redis://…",
+        "hunter2",
+    ),
+    (EMBEDDED, {"EMAIL_URL": "imap://u:hunter2@mail"}, "EMAIL_URL starts with 'imap://'. Allowed: smtp://…", "hunter2"),
+    (EMBEDDED, {"MESSAGE_KEYS": "hunter2"}, "MESSAGE_KEYS has a malformed entry at position 1. Allowed: ", "hunter2"),
+    (
+        EMBEDDED,
+        {"MESSAGE_KEYS": f"1:{KEY},2:{KEY[:20]}"},
+        "MESSAGE_KEYS has a malformed entry at position 2.",
+        KEY[:20],
+    ),
+    (EMBEDDED, {"MESSAGE_KEYS": f"1:{KEY},1:{KEY}"}, "MESSAGE_KEYS names version 1 twice.", KEY),
+    (PRODUCTION, {"SECRET_KEY": ""}, "SECRET_KEY is not set. Allowed: a secret of your own", KEY),
+    (PRODUCTION, {"MESSAGE_KEYS": ""}, "MESSAGE_KEYS is not set. Allowed: a secret of your own", "s3cr3t"),
+    (PRODUCTION, {"EMAIL_URL": ""}, "EMAIL_URL is not set. Allowed: smtp://…", "s3cr3t"),
+    (PRODUCTION, {"EMAIL_URL": "outbox://"}, "EMAIL_URL is 'outbox://' in production. Allowed: smtp://", "s3cr3t"),
+    (
+        PRODUCTION,
+        {"STAFF_SECOND_FACTOR": "off"},
+        "STAFF_SECOND_FACTOR is 'off' in production. Allowed: required",
+        "s3cr3t",
+    ),
+]
+
+
+def run(folder: Path, env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Run manage.py with these settings only."""
+    given = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    command = [sys.executable, "manage.py", *words]
+    return subprocess.run(
+        command, env=given | {"VAR_DIR": str(folder)} | env, cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_wrong_setting_is_refused_in_one_sentence_that_names_it(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(lambda row: run(tmp_path, row[0] | row[1], "check"), WRONG))
+    for (_, wrong, sentence, secret), outcome in zip(WRONG, outcomes, strict=True):
+        assert outcome.returncode == 1, wrong
+        assert outcome.stdout == "", wrong
+        assert outcome.stderr.startswith(f"Wrong setting: {sentence}"), (wrong, outcome.stderr)
+        assert outcome.stderr.count("\n") == 1, (wrong, outcome.stderr)
+        assert not secret or secret not in outcome.stderr, wrong
+
+
+def test_good_production_settings_pass_the_deployment_check(tmp_path: Path) -> None:
+    outcome = run(tmp_path, PRODUCTION, "check", "--deploy", "--fail-level", "WARNING")
+    assert (outcome.returncode, outcome.stdout) == (0, "System check identified no issues (0 silenced).\n")
+
+
+def test_production_never_makes_up_a_secret(tmp_path: Path) -> None:
+    run(tmp_path, PRODUCTION, "check")
+    assert list(tmp_path.rglob("keys/*")) == []
+
+
+def test_embedded_default_makes_secrets_only_its_owner_may_read(tmp_path: Path) -> None:
+    outcome = run(tmp_path, EMBEDDED, "check")
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (tmp_path / "keys").iterdir()}
+    assert outcome.returncode == 0
+    assert modes == {"secret_key": "0o600", "message_keys": "0o600"}
+
+
+@pytest.mark.parametrize("word", ["serve", "web", "worker", "beat", "run"])
+def test_process_refuses_wrong_settings_in_one_sentence(tmp_path: Path, word: str) -> None:
+    command = [sys.executable, "-m", "messagecenter.processes", word]
+    env = {"VAR_DIR": str(tmp_path), "PORT": "none", "PATH": os.environ["PATH"]}
+    outcome = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith("Wrong setting: PORT is 'none'. Allowed: a whole number from 1 to 65535")
+    assert outcome.stderr.count("\n") == 1
+
+
+def names_read() -> set[str]:
+    """Return the variables settings.py reads; DEBUG is read only to be refused."""
+    reads = r'(?:env\.(?!refuse|new|private)\w+|_secret|_database)\(\s*"([A-Z_]+)"'
+    return set(re.findall(reads, (ROOT / "messagecenter/settings.py").read_text())) - {"DEBUG"}
+
+
+def test_example_file_lists_every_setting() -> None:
+    example = (ROOT / ".env.example").read_text()
+    assert set(re.findall(r"^#? ?([A-Z][A-Z0-9_]*)=", example, re.MULTILINE)) == names_read()
+
+
+def test_readme_has_a_table_row_for_every_setting() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert set(re.findall(r"^\| `([A-Z][A-Z0-9_]*)` \|", readme, re.MULTILINE)) == names_read()
