@@ -1,4 +1,4 @@
-"""Fills a PostgreSQL database with threads shaped like a marketplace's, by COPY: encrypted, with entries and tallies."""
+"""Fills PostgreSQL with threads shaped like a marketplace's, by COPY: encrypted, with entries and tallies."""
 
 from __future__ import annotations
 
@@ -19,19 +19,33 @@ from messagecenter.threads.words import body_place, snippet_place, subject_place
 from messagecenter.vault import envelope
 
 WORDS = (
-    "lamp parcel order invoice delivery please thanks bulb shade cable delay carrier tracking return refund colour "
-    "Lampe Paket Bestellung Rechnung Lieferung bitte danke Schirm Kabel Verspätung Rücksendung Erstattung Farbe Größe"
-).split()
+    *(
+        "lamp",
+        "parcel",
+        "order",
+        "invoice",
+        "delivery",
+        "please",
+        "thanks",
+        "bulb",
+        "shade",
+        "cable",
+        "delay",
+        "carrier",
+    ),
+    *("tracking", "return", "refund", "colour", "Lampe", "Paket", "Bestellung", "Rechnung", "Lieferung", "bitte"),
+    *("danke", "Schirm", "Kabel", "Verspätung", "Rücksendung", "Erstattung", "Farbe", "Größe"),
+)
 SHOPS, BUYERS, BIG_SHARE = 500, 7_400, 0.12
 NEWEST = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def load(threads: int, seed: int = 7) -> dict[str, Any]:
     """Write ``threads`` threads with 3 messages on average; return the people the measuring signs in as."""
-    chance = random.Random(seed)  # noqa: S311 (sample data)
+    chance = random.Random(seed)
     shops = [Mailbox(kind=Mailbox.Kind.SHOP, name=f"Shop {number}") for number in range(SHOPS)]
     buyers = [Mailbox(kind=Mailbox.Kind.BUYER, name=f"Buyer {number}") for number in range(BUYERS)]
-    people = [User(email=f"p{number}@bench.example", password="!") for number in range(SHOPS + BUYERS)]  # noqa: S106
+    people = [User(email=f"p{number}@bench.example", password="!") for number in range(SHOPS + BUYERS)]
     User.objects.bulk_create(people, batch_size=2000)
     Mailbox.objects.bulk_create([*shops, *buyers], batch_size=2000)
     Membership.objects.bulk_create(
@@ -63,13 +77,14 @@ def load(threads: int, seed: int = 7) -> dict[str, Any]:
 
 
 COLUMNS = {
-    "orders_order": "id number shop_id buyer_id buyer_name status marketplace language ship_country purchased_at carrier "
-    "tracking_number imported_at",
+    "orders_order": "id number shop_id buyer_id buyer_name status marketplace language ship_country purchased_at "
+    "carrier tracking_number imported_at",
     "orders_orderitem": "id order_id line title sku asin quantity price currency picture_url is_cancelled",
     "vault_datakey": "id purpose owner_id version wrapped commitment root_version created_at",
     "threads_thread": "id kind topic order_id opened_by_id client_id subject_ciphertext snippet_ciphertext "
     "snippet_message_id state created_at last_message_at",
-    "threads_entry": "id thread_id mailbox_id other_id order_number unread needs_reply_since last_message_at last_sent_at",
+    "threads_entry": "id thread_id mailbox_id other_id order_number unread needs_reply_since last_message_at "
+    "last_sent_at",
     "threads_message": "id thread_id sender_id author_id client_id body_ciphertext state sent_at",
 }
 

@@ -1,6 +1,6 @@
 """Measures the product's pages beside raw SQL and an empty page, in one run, taking turns; prints ratios.
 
-Run by ``./dev bench [--threads N] [--requests N]``: on a throw-away PostgreSQL, with the server as a process of its own.
+Run by ``./dev bench [--threads N] [--requests N]``: on a throw-away PostgreSQL, the server a process of its own.
 """
 
 from __future__ import annotations
@@ -97,8 +97,18 @@ def server() -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "uvicorn", "messagecenter.asgi:application", "--port", str(port), "--no-access-log"],
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "messagecenter.asgi:application",
+            "--port",
+            str(port),
+            "--no-access-log",
+            "--timeout-keep-alive",
+            "600",
+        ],
         env=os.environ | {"LOG_LEVEL": "ERROR"},
     )
     try:
@@ -209,15 +219,16 @@ def main() -> None:
     options = options.parse_args()
     if connection.vendor != "postgresql":
         raise SystemExit("DATABASE_URL must name a PostgreSQL database that may be filled. Run ./dev bench.")
+    call_command("collectstatic", interactive=False, verbosity=0)
     call_command("migrate", verbosity=0)
     if Entry.objects.exists():
         raise SystemExit("The database is not empty: the benchmark fills an empty one only.")
     started = time.monotonic()
     people = load(options.threads)
-    print(f"{options.threads:,} threads loaded in {time.monotonic() - started:.0f} s")  # noqa: T201
+    print(f"{options.threads:,} threads loaded in {time.monotonic() - started:.0f} s")
     with server() as (port, pid):
         found = measure(pages_of(port, people), options.requests, (pid, postmaster()))
-    print("\n".join(report(found)))  # noqa: T201
+    print("\n".join(report(found)))
 
 
 if __name__ == "__main__":

@@ -82,7 +82,8 @@ def raw_post(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     body = request.POST["body"].encode()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO threads_message (id, thread_id, sender_id, author_id, client_id, body_ciphertext, state, sent_at) "
+            "INSERT INTO threads_message "
+            "(id, thread_id, sender_id, author_id, client_id, body_ciphertext, state, sent_at) "
             "VALUES (%s, %s, %s, %s, %s, %s, 'delivered', %s)",
             [message_id, thread_id, mailbox_id, request.user.pk, new_id(), body, now],
         )
@@ -91,8 +92,8 @@ def raw_post(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
             [now, message_id, thread_id],
         )
         cursor.execute(
-            "UPDATE threads_entry SET last_message_at = %s, unread = CASE WHEN mailbox_id = %s THEN 0 ELSE unread + 1 END "
-            "WHERE thread_id = %s",
+            "UPDATE threads_entry SET last_message_at = %s, "
+            "unread = CASE WHEN mailbox_id = %s THEN 0 ELSE unread + 1 END WHERE thread_id = %s",
             [now, mailbox_id, thread_id],
         )
         cursor.execute(
@@ -101,8 +102,10 @@ def raw_post(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
             [message_id, now, thread_id],
         )
         cursor.execute(
-            "INSERT INTO notices_notice (id, kind, channel, recipient_id, subject_id, state, reason, attempts, next_at, created_at) "
-            "SELECT gen_random_uuid(), 'new_message', 'email', m.user_id, %s, 'due', '', 0, %s, %s FROM threads_entry e "
+            "INSERT INTO notices_notice "
+            "(id, kind, channel, recipient_id, subject_id, state, reason, attempts, unconfirmed, next_at, created_at) "
+            "SELECT gen_random_uuid(), 'new_message', 'email', m.user_id, %s, 'due', '', 0, 0, %s, %s "
+            "FROM threads_entry e "
             "JOIN accounts_membership m ON m.mailbox_id = e.mailbox_id WHERE e.thread_id = %s AND e.mailbox_id <> %s",
             [message_id, now, now, thread_id, mailbox_id],
         )

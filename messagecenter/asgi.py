@@ -17,7 +17,8 @@ from messagecenter.live.streams import application as _streams  # Django must be
 
 STREAMS = "/live/stream/"
 
-_pages = WSGIMiddleware(pages, workers=8)
+_handle_page: Any = pages  # two packages spell the type of a WSGI application differently
+_pages = WSGIMiddleware(_handle_page, workers=8)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -1,5 +1,7 @@
 """How gunicorn serves the site in production; read by ``./dev serve`` through ``-c python:messagecenter.gunicorn``."""
 
+from typing import Any
+
 from django.conf import settings
 
 wsgi_app = "messagecenter.asgi:application"
@@ -19,11 +21,8 @@ limit_request_fields = 60
 limit_request_field_size = 8190
 control_socket_disable = True
 accesslog = None
-logconfig_dict = {
-    **settings.LOGGING,
-    "loggers": {
-        **settings.LOGGING["loggers"],
-        "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
-        "gunicorn.access": {"level": "ERROR", "handlers": [], "propagate": True},
-    },
+_through_root = {"level": "INFO", "handlers": [], "propagate": True}
+_logging: dict[str, Any] = settings.LOGGING
+logconfig_dict = _logging | {
+    "loggers": _logging["loggers"] | {"gunicorn.error": _through_root, "gunicorn.access": _through_root}
 }

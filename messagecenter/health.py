@@ -92,7 +92,7 @@ def check_database() -> dict[str, object]:
 def check_broker() -> dict[str, object]:
     """Ping Redis, or in the embedded default see that the queue's folder takes files."""
     if not settings.REDIS_URL:
-        _write(Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"]), "the queue's folder")
+        _write(Path(str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"])), "the queue's folder")
         return {}
     import redis  # not needed without REDIS_URL
 

@@ -186,7 +186,7 @@ def remove_broken(queue: Path, older_than: float = 1.0) -> int:
 
 def tell_errors(child: Child) -> None:
     """Say the first few errors a child has written to its log file since the last look, LOOK_SECONDS ago or more."""
-    if child.log is None or time.monotonic() < child.look_at or child.log.stat().st_size <= child.told:
+    if child.log is None or time.monotonic() < child.look_at or not child.log.exists():
         return
     with child.log.open("rb") as file:
         file.seek(child.told)
@@ -313,6 +313,7 @@ def main(words: list[str]) -> int:
     if word == "run":
         if not settings.EMBEDDED:
             sys.exit(f"./dev run is for one machine and its demo, but SITE_URL is {settings.SITE_URL}. Use ./dev serve")
+        say("Getting the database and the demo ready …")
         command = [*PYTHON, "messagecenter.processes", "prepare"]
         env = os.environ | {"LOG_LEVEL": "ERROR"}
         if subprocess.run(command, env=env, preexec_fn=_die_with_parent, check=False).returncode:

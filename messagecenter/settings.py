@@ -156,7 +156,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.address("REDIS_URL", "", ["redis", "rediss", "unix"]) if env.text("REDIS_URL") else ""
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         "visibility_timeout": 600,
         "unacked_restore_interval": 2,
         "unacked_restore_throttle": 1,
@@ -233,6 +233,7 @@ ACCOUNT_FORMS = {
 MFA_FORMS = {"add_webauthn": "messagecenter.accounts.forms.PasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ADAPTER = "messagecenter.accounts.second_factor.SecondFactorAdapter"
 MFA_TOTP_ISSUER = "Message Center"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = EMBEDDED
 # The demo's staff sign in with the password alone; everywhere else staff must have a second factor.

@@ -4,10 +4,9 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from django.contrib.auth.decorators import login_not_required
-from django.views.i18n import set_language
 
 from messagecenter import health, pages
+from messagecenter.accounts.views import language
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="threads:inbox"), name="home"),
@@ -19,7 +18,7 @@ urlpatterns = [
     path("offline/", pages.offline, name="offline"),
     path("manifest.webmanifest", pages.manifest, name="manifest"),
     path("sw.js", pages.service_worker, name="service_worker"),
-    path("language/", login_not_required(set_language), name="set_language"),
+    path("language/", language, name="set_language"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),

@@ -16,7 +16,7 @@ from orders.merging import Key, merge_orders, merge_products
 from orders.parties import Shops, find_buyers, lock_imports
 from orders.rows import BadRow, ParsedOrder
 
-BATCH = 500
+BATCH = 1000
 
 
 @dataclass(slots=True)

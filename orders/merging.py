@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import models
 
 from messagecenter.ids import new_id
+from orders.bulk import insert_rows
 from orders.models import Order, OrderItem, Product
 from orders.rows import OUR_KEY, ParsedItem, ParsedOrder
 
@@ -50,9 +51,8 @@ def _take(row: models.Model, values: Mapping[str, Any]) -> bool:
 
 def _write(model: type[_Row], new: Sequence[_Row], changed: Sequence[_Row], fields: Sequence[str]) -> None:
     """Insert the new rows and update the changed ones."""
-    manager = model._default_manager
-    manager.bulk_create(new)
-    manager.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=fields)
+    insert_rows(new)
+    model._default_manager.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=fields)
 
 
 def merge_products(orders: Mapping[Key, ParsedOrder]) -> dict[tuple[UUID, str], UUID]:

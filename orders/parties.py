@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from secrets import token_hex
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import connection
-from django.db.models import Exists, OuterRef
 
 from messagecenter.accounts.models import Mailbox, Membership, Role, User
 from messagecenter.ids import new_id
@@ -31,6 +31,11 @@ def lock_imports() -> None:
 def _known(language: str) -> str:
     """Return a language this site speaks, or ""."""
     return language if language in dict(settings.LANGUAGES) else ""
+
+
+def _unusable() -> str:
+    """Return what make_password(None) does, a password nobody has, without its forty draws a buyer."""
+    return UNUSABLE_PASSWORD_PREFIX + token_hex(20)
 
 
 class Shops:
@@ -91,8 +96,7 @@ def find_users(languages: Mapping[str, str]) -> dict[str, UUID]:
     missing = [email for email in languages if email not in found]
     if missing:
         made = [
-            User(id=new_id(), email=email, password=make_password(None), language=_known(languages[email]))
-            for email in missing
+            User(id=new_id(), email=email, password=_unusable(), language=_known(languages[email])) for email in missing
         ]
         User.objects.bulk_create(made, ignore_conflicts=True)
         found |= dict(User.objects.filter(email__in=missing).values_list("email", "pk"))
@@ -114,14 +118,7 @@ def find_buyers(orders: Iterable[ParsedOrder]) -> dict[str, UUID]:
         return {}
     users = find_users(languages)
     emails = {pk: email for email, pk in users.items()}
-    # Only a mailbox that began as this person's own: whoever was let into another's does not bring orders along.
-    older = Membership.objects.filter(mailbox=OuterRef("mailbox"), pk__lt=OuterRef("pk"))
-    memberships = Membership.objects.filter(
-        ~Exists(older), user__in=emails, role=Role.OWNER, mailbox__kind=Mailbox.Kind.BUYER
-    ).select_related("mailbox")
-    mailboxes: dict[str, Mailbox] = {}
-    for membership in memberships.order_by("-created_at", "-pk"):
-        mailboxes[emails[membership.user_id]] = membership.mailbox
+    mailboxes = _own_mailboxes(emails)
     _name_the_nameless(mailboxes, names)
     missing = {
         email: Mailbox(
@@ -135,6 +132,22 @@ def find_buyers(orders: Iterable[ParsedOrder]) -> dict[str, UUID]:
         Membership(user_id=users[email], mailbox=mailbox, role=Role.OWNER) for email, mailbox in missing.items()
     )
     return {email: mailbox.pk for email, mailbox in (mailboxes | missing).items()}
+
+
+def _own_mailboxes(emails: Mapping[UUID, str]) -> dict[str, Mailbox]:
+    """Return the buyer's mailbox that each person, given with their address, has as their own: the oldest one.
+
+    Own is what began with them: whoever was let into another's mailbox does not bring orders along. Two plain queries
+    and no join on the kind, which SQLite would answer by walking over all buyers.
+    """
+    owned = Membership.objects.filter(user__in=emails, role=Role.OWNER).select_related("mailbox")
+    buyers = [each for each in owned.order_by("-pk") if each.mailbox.kind == Mailbox.Kind.BUYER]
+    first = dict(
+        Membership.objects.filter(mailbox__in=[each.mailbox_id for each in buyers])
+        .order_by("-pk")
+        .values_list("mailbox_id", "user_id")
+    )
+    return {emails[each.user_id]: each.mailbox for each in buyers if first[each.mailbox_id] == each.user_id}
 
 
 def _name_the_nameless(mailboxes: Mapping[str, Mailbox], names: Mapping[str, str]) -> None:

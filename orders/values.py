@@ -61,6 +61,8 @@ def clean(value: str) -> str:
 
     Joiners between two non-ASCII characters stay: Persian, Indic scripts and emoji are spelled with them.
     """
+    if value.isascii() and value.isprintable() and "  " not in value:
+        return value.strip()
     if not value.isprintable():
         kept = {match.start() for match in _JOINER.finditer(value)}
         value = "".join(_plain(letter, position in kept) for position, letter in enumerate(value))

@@ -55,7 +55,10 @@ SCENES: dict[str, tuple[Scene, ...]] = {
             "delivery_date",
             "Liefertermin",
             (
-                (SHOP, "Guten Tag,\nwegen des Feiertags kommt das Paket einen Tag später: am Donnerstag statt Mittwoch."),
+                (
+                    SHOP,
+                    "Guten Tag,\nwegen des Feiertags kommt das Paket einen Tag später: am Donnerstag statt Mittwoch.",
+                ),
                 (BUYER, "Alles klar, danke für die Nachricht."),
             ),
             50,

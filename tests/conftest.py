@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 
 from messagecenter.accounts.models import Mailbox, Role, User
 from messagecenter.ids import new_id
 from messagecenter.threads.actions import open_thread, post_message
 from messagecenter.threads.models import Message, Thread
+from messagecenter.vault import alarms, keyring
 from orders.models import Order
 from tests.factories import MailboxFactory, MembershipFactory, OrderFactory, OrderItemFactory, UserFactory
 
@@ -28,6 +30,17 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """Start each test with no opened key, no alarm and no count of tries left from another."""
+    cache.clear()
+    keyring.cache.clear()
+    alarms.forget_unsaved()
+    yield
+    keyring.cache.clear()
+    alarms.forget_unsaved()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from factory.django import DjangoModelFactory
 from messagecenter.accounts.models import Mailbox, Membership, Role, User
 from orders.models import Order, OrderItem, Product
 
-PASSWORD = "correct horse battery staple"  # noqa: S105
+PASSWORD = "correct horse battery staple"
 
 
 class UserFactory(DjangoModelFactory[User]):

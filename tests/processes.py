@@ -458,7 +458,16 @@ class Stack:
         celery = [sys.executable, "-m", "celery", "--quiet", "--app", "messagecenter"]
         commands = {
             "web": self._web_command(),
-            "worker": [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"],
+            "worker": [
+                *celery,
+                "worker",
+                "--concurrency",
+                "2",
+                "--without-gossip",
+                "--without-mingle",
+                "--loglevel",
+                "INFO",
+            ],
             "beat": [*celery, "beat", "--pidfile="],
             "deliver": [sys.executable, "manage.py", "deliver_notices", "--watch"],
         }

@@ -1,4 +1,4 @@
-"""What a load balancer hears: the process lives, or why it cannot work; never an address, a name or an error's words."""
+"""What a load balancer hears: the process lives, or why it cannot work; never an address or an error's words."""
 
 from __future__ import annotations
 

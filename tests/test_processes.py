@@ -63,7 +63,7 @@ def supervised(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple
     wait_for(lambda: notes.exists() and notes.read_text().count("\n") == 1)
     yield process, notes
     process.kill()
-    process.wait()
+    process.communicate()
     for pid in map(int, notes.read_text().split()):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -108,10 +108,11 @@ def test_pause_before_the_next_start_doubles_up_to_a_limit(tmp_path: Path) -> No
         "import sys; from messagecenter.processes import Child, Supervisor;"
         f"sys.exit(Supervisor([Child('worker', [sys.executable, '-c', {code!r}])]).run())"
     )
-    process = subprocess.Popen([sys.executable, "-c", supervisor], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    wait_for(lambda: notes.exists() and len(notes.read_text()) == 3)
-    process.send_signal(signal.SIGINT)
-    said = re.findall(r"worker stopped with code 0; starting it again in (\S+) s\.", process.communicate(timeout=20)[0])
+    with subprocess.Popen([sys.executable, "-c", supervisor], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        wait_for(lambda: notes.exists() and len(notes.read_text()) == 3)
+        process.send_signal(signal.SIGINT)
+        words = process.communicate(timeout=20)[0]
+    said = re.findall(r"worker stopped with code 0; starting it again in (\S+) s\.", words)
     assert said[:2] == ["1", "2"]
 
 
@@ -168,3 +169,41 @@ def test_production_refuses_a_database_that_lacks_migrations(tmp_path: Path) -> 
         r"\./dev manage migrate --database default\n",
         outcome.stderr,
     )
+
+
+@pytest.mark.services
+def test_embedded_default_serves_pages_and_leaves_no_process_behind(tmp_path: Path) -> None:
+    port = free_port()
+    env = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), "PORT": str(port), "STAFF_SECOND_FACTOR": "off"}
+    command = [sys.executable, "-m", "messagecenter.processes", "run"]
+    with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "Ctrl-C" in line:
+                break
+        wait_for(lambda: len(children(process.pid)) == 3, 30)
+        first = worker = children(process.pid)[1]
+        os.kill(worker, signal.SIGKILL)
+        wait_for(lambda: len(children(process.pid)) == 3 and children(process.pid)[-1] != first, 30)
+        everyone = [process.pid, *children(process.pid)]
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        said += process.communicate(timeout=30)[0].splitlines()
+    assert time.monotonic() - began < 8
+    assert [pid for pid in everyone if lives(pid)] == []
+    assert [line for line in said if str(port) in line] == [
+        f"  Message Center   http://localhost:{port}/\n",
+        f"  Mail it sends    http://localhost:{port}/outbox/\n",
+    ]
+    assert [line.split()[0] for line in said if "@example.com" in line][:2] == [
+        "buyer@example.com",
+        "seller@example.com",
+    ]
+    assert said[-1] == "Stopped."
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes one has started, in that order."""
+    return sorted(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))

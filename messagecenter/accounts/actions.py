@@ -1,4 +1,4 @@
-"""Every change to people, mailboxes, memberships and invitations. Errors say the state, in a sentence for the reader."""
+"""Every change to people, mailboxes, memberships and invitations. Errors hold a sentence for the reader."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from types import SimpleNamespace
 from typing import Any
@@ -44,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse | None:
-        """Keep the page asked for over the steps of a sign-in: allauth forgets it between a reset and a second factor."""
+        """Keep the page asked for over all steps; allauth forgets it between a reset and a second factor."""
         asked = kwargs.get("redirect_url") or get_next_redirect_url(request)
         if asked:
             request.session[NEXT_KEY] = asked
@@ -88,7 +89,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Record an address as proved, unless it is another person's; a new person gets a buyer's mailbox.
 
         Whoever signed up with someone else's address must not get in when its owner confirms it: opened in another
-        browser than the one that signed up, the link also takes the password away, and the next page asks for a new one.
+        browser than the one that signed up, the link also voids the password, and the next page asks for a new one.
         """
         user: User = email_address.user
         if User.objects.filter(email=email_address.email).exclude(pk=user.pk).exists():
@@ -139,10 +140,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Tell a person what changed in their account; the change stands even when the letter cannot be sent."""
-        try:
+        with contextlib.suppress(ImmediateHttpResponse):
             super().send_notification_mail(*args, **kwargs)
-        except ImmediateHttpResponse:
-            pass
 
     def send_password_reset_mail(self, user: AbstractBaseUser, email: str, context: dict[str, Any]) -> None:
         """Send the reset link to the person's own or a proved address; a mistyped second address opens nothing."""
@@ -186,7 +185,7 @@ class AccountAdapter(DefaultAccountAdapter):
             return str(request.META["REMOTE_ADDR"])
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Return what wrong guesses at one account count under; allauth's own key varies with the Host header's port."""
+        """Return what wrong guesses at one account count under; allauth's own key varies with the Host header."""
         return f"{settings.SITE_HOST}:{credentials.get('email', '').lower()}"
 
 

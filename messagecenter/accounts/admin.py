@@ -46,10 +46,10 @@ class UserAdmin(KeptAdmin):
     list_display = ["email", "name", "language", "is_active", "is_staff", "date_joined", "last_login"]
     search_fields = ["email__exact"]
     search_help_text = _("The whole e-mail address")
-    fields = [
+    fields = (
         *("email", "name", "language", "time_zone", "mail_on_message"),
         *("is_active", "is_staff", "is_superuser", "groups", "date_joined", "last_login"),
-    ]
+    )
     filter_horizontal = ["groups"]
 
     def get_search_results(
@@ -82,7 +82,8 @@ class MembershipInline(_TabularInline):
     """The team, on the page of its mailbox. Nobody joins here: members come by invitation."""
 
     model = Membership
-    fields = readonly_fields = ["user", "role", "created_at"]
+    fields = ("user", "role", "created_at")
+    readonly_fields = ("user", "role", "created_at")
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -21,7 +21,7 @@ def membership_required(view: View[P]) -> View[P]:
     """Let in only people with a mailbox; others see what to do about it (403). Then ``request.membership`` is one."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         membership = membership_of(request)
         if membership is None:
             return render(request, "accounts/no_mailbox.html", status=403)
@@ -36,7 +36,7 @@ def writer_required(view: View[P]) -> View[P]:
 
     @membership_required
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.membership.may_write:  # type: ignore[attr-defined]
             return refuse_viewer(request)
         return view(request, *args, **kwargs)
@@ -48,7 +48,7 @@ def staff_required(view: View[P]) -> View[P]:
     """Let in only staff who gave a second factor in this session, as in the admin."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         return answer_to_staff(request, request.get_full_path()) or view(request, *args, **kwargs)
 
     return wrapped

@@ -87,7 +87,7 @@ class ProfileForm(_UserModelForm):
         languages = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
         self.fields["language"].choices = [("", _("As the browser asks")), *languages]  # type: ignore[attr-defined]
         self.fields["language"].help_text = _("For pages and for mails.")
-        self.fields["name"].help_text = _("The other side of a conversation sees at most your first name and an initial.")
+        self.fields["name"].help_text = _("The other side sees at most your first name and an initial.")
         self.fields["mail_on_message"].help_text = _("A mail holds a link to the message, never its words.")
 
 

@@ -34,7 +34,7 @@ class PersonMiddleware(MiddlewareMixin):
         language = person_language(request)
         if language:
             translation.activate(language)
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
         timezone.activate(person_time_zone(request))
 
     def process_view(

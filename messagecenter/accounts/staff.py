@@ -71,5 +71,7 @@ def _ask_second_factor(request: HttpRequest, wanted: str) -> HttpResponseRedirec
 def _next_page(request: HttpRequest) -> str:
     """Return the page asked for by the admin's login link if it is one of ours, else the admin's first page."""
     wanted = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return wanted if safe and not wanted.startswith(reverse("admin:login")) else reverse("admin:index")

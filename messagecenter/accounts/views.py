@@ -66,7 +66,7 @@ def language(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("language", "")
     if request.user.is_authenticated and translation.check_for_language(chosen):
         User.objects.filter(pk=request.user.pk).exclude(language=chosen).update(language=chosen)
-    return cast(HttpResponse, response)
+    return response
 
 
 @require_POST

@@ -1,7 +1,7 @@
 """What can become of a mail that was not accepted. Reasons never hold an address or a word of the mail."""
 
 
-class NotSent(Exception):  # noqa: N818 (an outcome, named as such)
+class NotSent(Exception):
     """The mail was not accepted; ``reason`` says why in a few words."""
 
     def __init__(self, reason: str) -> None:

@@ -27,7 +27,7 @@ GOODBYE_SECONDS = 2.0
 SIGN_IN_CODES = frozenset({530, 534, 535, 538})
 
 
-class _Answer(Exception):  # noqa: N818 (what the server said)
+class _Answer(Exception):
     """The server answered with another code than the one that goes on."""
 
     def __init__(self, code: int, text: bytes) -> None:

@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from messagecenter.admin_lists import ReadOnlyAdmin, UncountedAdmin
 from messagecenter.vault.errors import Unreadable
 
+from .access import person_of
 from .actions import disclose_thread
 from .models import Disclosure, Entry, Thread
 from .topics import LABELS
@@ -114,7 +115,9 @@ class ThreadAdmin(ReadOnlyAdmin, UncountedAdmin):
             "form": form,
         }
         if request.method == "POST" and form.is_valid():
-            context["disclosure"] = disclose_thread(by=request.user, thread=thread, reason=form.cleaned_data["reason"])
+            context["disclosure"] = disclose_thread(
+                by=person_of(request), thread=thread, reason=form.cleaned_data["reason"]
+            )
             context |= _words_of(thread)
         return TemplateResponse(request, "admin/threads/read.html", context)
 

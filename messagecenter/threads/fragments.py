@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -33,7 +34,7 @@ def lost_session(request: HttpRequest, *, reason: str, status: int) -> HttpRespo
         if reason == "signed_out"
         else _("The form had expired. Nothing is lost: please send your text again.")
     )
-    context = {
+    context: dict[str, Any] = {
         "reason": reason,
         "error_text": sentence,
         "form_action": request.get_full_path(),

@@ -160,7 +160,9 @@ def as_rows(entries: Sequence[Entry], box: Box, current: uuid.UUID | None = None
                 other_name=entry.other.name,
                 order_number=entry.order_number,
                 product_title=thread.product.title if thread.product else "",
-                picture_url=shown_picture(thread.product.picture_url if thread.product else entry.picture or ""),
+                picture_url=shown_picture(
+                    thread.product.picture_url if thread.product else getattr(entry, "picture", "") or ""
+                ),
                 topic=labels.get(thread.topic, thread.topic),
                 subject=subject,
                 snippet=snippet,

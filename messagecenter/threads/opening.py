@@ -76,8 +76,9 @@ def _about_order(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _about_product(request: HttpRequest, product_id: str) -> HttpResponse:
+    key = uuid_or_none(product_id)
     products = Product.objects.visible_to(person_of(request)).select_related("shop")
-    product = products.filter(pk=uuid_or_none(product_id)).first()
+    product = products.filter(pk=key).first() if key else None
     if product is None:
         return _choose_order(request, problem=_("This product cannot be asked about."), status=404)
     buying = [own for own in _memberships(request) if own.mailbox.kind == Mailbox.Kind.BUYER]

@@ -30,7 +30,10 @@ def clean_body(text: str) -> str:
         raise ValidationError(
             _("The message has %(length)s characters. At most %(limit)s are possible: please shorten it."),
             code="too_long",
-            params={"length": number_format(len(text), force_grouping=True), "limit": number_format(MAX_BODY, force_grouping=True)},
+            params={
+                "length": number_format(len(text), force_grouping=True),
+                "limit": number_format(MAX_BODY, force_grouping=True),
+            },
         )
     if any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" for character in text):
         raise ValidationError(_("The message holds a control character that cannot be sent."), code="control")

@@ -12,22 +12,24 @@ from messagecenter.vault.errors import Damaged, Erased, Unreadable
 __all__ = ["Place", "decrypt", "encrypt", "preload"]
 
 
-def encrypt(text: str, place: Place) -> bytes:
+def encrypt(text: str, place: Place, *, purpose: str = keyring.THREAD) -> bytes:
     """Return ``text`` encrypted for ``place`` under its thread's key, which is made on first use.
+
+    Another ``purpose`` has keys of its own; then ``place.thread_id`` names their owner.
 
     Raises Erased when that key was destroyed, KeyMissing or Damaged (with an alarm) when it cannot be opened, and
     ValueError when the text is not Unicode (a lone surrogate).
     """
     alarms.save_unsaved()
     try:
-        version, key = keyring.ring_for_writing(keyring.THREAD, place.thread_id).current()
+        version, key = keyring.ring_for_writing(purpose, place.thread_id).current()
     except Unreadable as trouble:
         _sound(trouble, place)
         raise
     return envelope.seal(key, text, place, version)
 
 
-def decrypt(blob: bytes | memoryview, place: Place) -> str:
+def decrypt(blob: bytes | memoryview, place: Place, *, purpose: str = keyring.THREAD) -> str:
     """Return the text encrypted for exactly this ``place``.
 
     Raises Damaged or KeyMissing (each logged and counted in an alarm), or Erased (which is no alarm). No error carries
@@ -35,7 +37,7 @@ def decrypt(blob: bytes | memoryview, place: Place) -> str:
     """
     alarms.save_unsaved()
     try:
-        return _open(bytes(blob), place)
+        return _open(bytes(blob), place, purpose)
     except Unreadable as trouble:
         _sound(trouble, place)
         raise
@@ -46,15 +48,15 @@ def preload(thread_ids: Collection[UUID]) -> None:
     keyring.preload(keyring.THREAD, thread_ids)
 
 
-def _open(blob: bytes, place: Place) -> str:
-    ring = keyring.ring_of(keyring.THREAD, place.thread_id)
+def _open(blob: bytes, place: Place, purpose: str) -> str:
+    ring = keyring.ring_of(purpose, place.thread_id)
     if ring is not None and ring.is_erased:
         raise Erased
     try:
         version = envelope.version_of(blob)
         if ring is None or not ring.knows(version):
             # Another process may have made it since.
-            ring = keyring.fresh_ring_of(keyring.THREAD, place.thread_id)
+            ring = keyring.fresh_ring_of(purpose, place.thread_id)
         key = (ring or keyring.Ring()).key(version)
         return envelope.unseal(key, blob, place)
     except envelope.Broken:

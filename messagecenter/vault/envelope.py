@@ -36,7 +36,7 @@ KEY_LABEL = b"messagecenter data key"
 COMMITMENT_LABEL = b"messagecenter data key commitment 1"
 
 
-class Broken(Exception):  # noqa: N818 (exceptions say the state)
+class Broken(Exception):
     """The seal does not hold: changed, moved, cut short, of another key or of an unknown format."""
 
 

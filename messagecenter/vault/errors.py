@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-class Unreadable(Exception):  # noqa: N818 (exceptions say the state)
+class Unreadable(Exception):
     """A text that cannot be opened. ``sentence`` is for its reader, ``reason`` for logs and alarms."""
 
     reason: ClassVar[str]

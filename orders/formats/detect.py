@@ -46,6 +46,10 @@ def recognise(source: Source) -> Recognised:
         if source.head.startswith(start):
             raise UnreadableFile(f"The file is not an order file. {what}")
     text = decode(head)
+    if not text.strip():
+        raise UnreadableFile("The file is empty.")
+    if "\n" not in text and "\r" in text.rstrip():
+        raise UnreadableFile("The file's lines end in CR alone, as on very old Macs: save it with LF or CRLF.")
     found = _as_json(text) if text.lstrip()[0] in "[{" else _as_table(text)
     if found is None:
         first = next(line for line in text.splitlines() if line.strip())

@@ -102,8 +102,10 @@ def text_of(values: Mapping[str, Any], name: str) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value) if abs(value) < 10**30 else "a number that is too long"
-    if isinstance(value, str | Decimal):
-        return str(value)
+    if isinstance(value, Decimal):
+        return format(value, "f") if abs(value.adjusted()) < 30 else "a number that is too long"
+    if isinstance(value, str):
+        return value
     raise BadValue(f"{name} is not text or a number")
 
 

@@ -53,7 +53,7 @@ def _rows(source: Source, reading: Reading, separator: str) -> Iterator[ParsedOr
             continue
         try:
             order = _order(row.line_number, row.__getitem__, reading)
-            order.add(_item(row.line_number, row.__getitem__, order, keys))
+            order.add(_item(row.line_number, row.__getitem__, order, keys, point=False))
         except BadValue as problem:
             yield BadRow(row.line_number, str(problem))
         else:
@@ -78,7 +78,11 @@ def read_json(source: Source, reading: Reading) -> Iterator[ParsedOrder | BadRow
             continue
         for item in items:
             try:
-                order.add(_item(line_number, partial(text_of, item), order, keys))
+                order.add(
+                    _item(
+                        line_number, partial(text_of, item), order, keys, point=not isinstance(item.get("price"), str)
+                    )
+                )
             except BadValue as problem:
                 yield BadRow(line_number, f"order {order.number}: {problem}")
         if order.items:
@@ -112,12 +116,12 @@ def _order(line_number: int, cell: Cells, reading: Reading) -> ParsedOrder:
     )
 
 
-def _item(line_number: int, cell: Cells, order: ParsedOrder, keys: LineKeys) -> ParsedItem:
-    """Return the line that a row or object describes. Raises BadValue."""
+def _item(line_number: int, cell: Cells, order: ParsedOrder, keys: LineKeys, *, point: bool) -> ParsedItem:
+    """Return the line that a row or object describes; ``point``: its price is a JSON number. Raises BadValue."""
     title = values.title(cell("title"))
     sku, asin = values.text(cell("sku"), "sku", 120), values.text(cell("asin"), "asin", 20)
     quantity = values.quantity(cell("quantity") or "1")
-    price, unit = values.price(cell("price"))
+    price, unit = values.price(cell("price"), point=point)
     picture = values.picture(cell("picture_url"))
     line = values.text(cell("line"), "line", 110).lstrip("~")
     content = (title, sku, asin, order.seller, quantity, price)

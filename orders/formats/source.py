@@ -53,14 +53,14 @@ class Source:
             for raw in whole:
                 self.line += 1
                 self.offset += len(raw) + 1
-                yield decode(raw).rstrip("\r")
+                yield decode(raw).rstrip("\r").replace("\r", " ")
             if len(rest) > MAX_LINE:
                 self.line += 1
                 raise LineTooLong
         if rest:
             self.line += 1
             self.offset += len(rest)
-            yield decode(rest).rstrip("\r")
+            yield decode(rest).rstrip("\r").replace("\r", " ")
 
     def whole(self) -> str:
         """Return the whole text. Raises UnreadableFile above 512 MB: JSON can only be read at once."""

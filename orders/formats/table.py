@@ -28,7 +28,7 @@ class Row(dict[str, str]):
 
 def columns(header: str, separator: str) -> list[str]:
     """Return the names in a header line, cleaned and in lower case."""
-    cells = next(csv.reader([header[:MAX_CELL]], delimiter=separator), [])
+    cells = next(csv.reader([header[:MAX_CELL].replace("\r", " ")], delimiter=separator), [])
     return [clean(cell).lower() for cell in cells]
 
 

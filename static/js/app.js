@@ -28,12 +28,19 @@ window.messageCenter = (() => {
   };
   const goToEnd = () => { const box = scroller(); box.scrollTop = box.scrollHeight; };
 
+  // Who reads the end keeps seeing it when the pane gets lower: a longer text, a keyboard, a status line.
+  let isFollowing = false;
+  const watcher = new ResizeObserver(() => { if (isFollowing) goToEnd(); });
+
   function showBeginning() {
     const named = location.hash.startsWith("#message-") && document.getElementById(location.hash.slice(1));
     const unread = thread()?.dataset.firstUnread;
     const first = named || $(".message-found") || (unread && document.getElementById(`message-${unread}`));
     if (first) first.scrollIntoView({ block: "center" });
     else if (!$("#messages")?.dataset.later) goToEnd();
+    isFollowing = isAtEnd();
+    watcher.disconnect();
+    watcher.observe($(".thread-scroll"));
   }
 
   /* --- the list and the thread beside it ----------------------------------------------------------------------- */
@@ -153,9 +160,19 @@ window.messageCenter = (() => {
   if (/^[A-Za-z0-9_+\-/]{1,64}$/.test(zone ?? "")) setCookie("time_zone", zone, 365);
   if (window.isSecureContext) navigator.serviceWorker?.register("/sw.js").catch(() => {});
 
-  document.addEventListener("click", (event) => { if (event.target.closest?.("#pill")) { goToEnd(); event.target.closest("#pill").hidden = true; } });
+  document.addEventListener("click", (event) => {
+    const pill = event.target.closest?.("#pill");
+    if (!pill) return;
+    if ($("#messages").dataset.later) { location.assign(location.pathname); return; } // an older stretch is shown
+    goToEnd();
+    pill.hidden = true;
+  });
   wide.addEventListener("change", loadList);
-  document.addEventListener("scroll", () => { const pill = $("#pill"); if (pill && !pill.hidden && isAtEnd()) pill.hidden = true; }, { capture: true, passive: true });
+  document.addEventListener("scroll", (event) => {
+    if (!thread() || event.target !== (scroller() === document.scrollingElement ? document : scroller())) return;
+    isFollowing = isAtEnd();
+    if (isFollowing && !$("#messages").dataset.later) $("#pill").hidden = true;
+  }, { capture: true, passive: true });
   if (thread()) showBeginning();
   showCount();
   loadList();

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { $, goToEnd } = window.messageCenter;
+  const { $, thread, goToEnd } = window.messageCenter;
   const LIMIT = 10000;
   const WARN = 9000;
   const words = document.getElementById("words").dataset;
@@ -26,7 +26,20 @@
   }
   function forgetDraft(form) { try { sessionStorage.removeItem(keyOf(form)); } catch { /* nothing kept */ } }
   function forgetAllDrafts() {
-    try { for (const key of Object.keys(sessionStorage)) if (key.startsWith("draft:")) sessionStorage.removeItem(key); } catch { /* nothing kept */ }
+    try { for (const key of Object.keys(sessionStorage)) if (/^(draft:|sent-draft$)/.test(key)) sessionStorage.removeItem(key); } catch { /* nothing kept */ }
+  }
+
+  // A form that leaves the page says so; arriving at a thread means it was taken, seeing the form again that it was not.
+  const SENT = "sent-draft";
+  function settleSent() {
+    try {
+      const key = sessionStorage.getItem(SENT);
+      if (!key) return;
+      const isBack = [...document.querySelectorAll("form[data-draft]")].some((form) => keyOf(form) === key);
+      if (!isBack && !thread()) return;
+      if (!isBack) sessionStorage.removeItem(key);
+      sessionStorage.removeItem(SENT);
+    } catch { /* nothing kept */ }
   }
 
   /* --- room left, height ----------------------------------------------------------------------------------------- */
@@ -95,7 +108,10 @@
     const form = formOf(event.target);
     if (!form) return;
     if (form.hasAttribute("data-pending")) { event.preventDefault(); event.stopImmediatePropagation(); return; }
-    if (form.dataset.once !== undefined) { keepDraft(form); pending(form, true); }
+    if (form.dataset.once === undefined) return;
+    keepDraft(form);
+    pending(form, true);
+    try { sessionStorage.setItem(SENT, keyOf(form)); } catch { /* nothing kept */ }
   }, true);
   window.addEventListener("pageshow", (event) => { if (event.persisted) document.querySelectorAll("form[data-pending]").forEach((form) => pending(form, false)); });
 
@@ -153,5 +169,6 @@
   });
 
   document.addEventListener("thread:open", prepareAll);
+  settleSent();
   prepareAll();
 })();

@@ -72,7 +72,7 @@ def test_invitation_mail_names_only_the_invited_address(
 
 def test_accepting_makes_a_member_once(shop: Mailbox, seller: User, mailoutbox: list[EmailMessage]) -> None:
     """The link works for the invited person, one time."""
-    newcomer = UserFactory(email="new@shop.example")
+    newcomer = UserFactory.create(email="new@shop.example")
     actions.invite_member(mailbox=shop, email=newcomer.email, role=Role.VIEWER, by=seller)
     token = token_in(mailoutbox[0])
     membership = actions.accept_invitation(token=token, by=newcomer)
@@ -94,7 +94,7 @@ def test_accepting_needs_the_invited_address(
 
 def test_accepting_needs_a_verified_address(shop: Mailbox, seller: User, mailoutbox: list[EmailMessage]) -> None:
     """Adding the invited address to an account does not prove it."""
-    thief = UserFactory(email="thief@example.com")
+    thief = UserFactory.create(email="thief@example.com")
     EmailAddress.objects.create(user=thief, email="new@shop.example", verified=False)
     actions.invite_member(mailbox=shop, email="new@shop.example", role=Role.OWNER, by=seller)
     with pytest.raises(actions.InvitationForSomeoneElse):
@@ -103,7 +103,7 @@ def test_accepting_needs_a_verified_address(shop: Mailbox, seller: User, mailout
 
 def test_expired_invitation_is_refused(shop: Mailbox, seller: User, mailoutbox: list[EmailMessage]) -> None:
     """After its days the link is dead."""
-    newcomer = UserFactory(email="new@shop.example")
+    newcomer = UserFactory.create(email="new@shop.example")
     actions.invite_member(mailbox=shop, email=newcomer.email, role=Role.AGENT, by=seller)
     Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     with pytest.raises(actions.InvitationExpired):
@@ -112,7 +112,7 @@ def test_expired_invitation_is_refused(shop: Mailbox, seller: User, mailoutbox: 
 
 def test_revoked_invitation_is_refused(shop: Mailbox, seller: User, mailoutbox: list[EmailMessage]) -> None:
     """A withdrawn link is dead."""
-    newcomer = UserFactory(email="new@shop.example")
+    newcomer = UserFactory.create(email="new@shop.example")
     invitation = actions.invite_member(mailbox=shop, email=newcomer.email, role=Role.AGENT, by=seller)
     actions.revoke_invitation(invitation=invitation, by=seller)
     with pytest.raises(actions.InvitationRevoked):
@@ -121,7 +121,7 @@ def test_revoked_invitation_is_refused(shop: Mailbox, seller: User, mailoutbox: 
 
 def test_resending_replaces_the_link(shop: Mailbox, seller: User, mailoutbox: list[EmailMessage]) -> None:
     """The old link dies, the new one works."""
-    newcomer = UserFactory(email="new@shop.example")
+    newcomer = UserFactory.create(email="new@shop.example")
     first = actions.invite_member(mailbox=shop, email=newcomer.email, role=Role.AGENT, by=seller)
     actions.resend_invitation(invitation=first, by=seller)
     old, new = (token_in(message) for message in mailoutbox)
@@ -158,7 +158,7 @@ def test_last_owner_can_neither_leave_nor_step_down(shop: Mailbox, seller: User,
 
 def test_one_of_two_owners_can_leave(shop: Mailbox, seller: User) -> None:
     """With another owner there is no hindrance."""
-    MembershipFactory(mailbox=shop, role=Role.OWNER)
+    MembershipFactory.create(mailbox=shop, role=Role.OWNER)
     actions.remove_member(membership=Membership.objects.get(user=seller), by=seller)
     assert Membership.objects.filter(mailbox=shop, role=Role.OWNER).count() == 1
 
@@ -175,7 +175,7 @@ def test_managing_members_is_for_owners(
 ) -> None:
     """Others, administrators included, change neither role nor membership."""
     by = request.getfixturevalue(person)
-    colleague = MembershipFactory(mailbox=shop, role=Role.AGENT)
+    colleague = MembershipFactory.create(mailbox=shop, role=Role.AGENT)
     with pytest.raises(actions.NotAllowed):
         actions.change_role(membership=colleague, role=Role.OWNER, by=by)
     with pytest.raises(actions.NotAllowed):
@@ -187,19 +187,19 @@ def test_administrator_invites_only_the_first_owner(shop: Mailbox, seller: User,
     """Staff open shops; they do not get into those that have an owner."""
     with pytest.raises(actions.NotAllowed):
         actions.invite_member(mailbox=shop, email=admin.email, role=Role.OWNER, by=admin)
-    empty = MailboxFactory(name="New shop")
+    empty = MailboxFactory.create(name="New shop")
     assert actions.invite_member(mailbox=empty, email="owner@new.example", role=Role.OWNER, by=admin).mailbox == empty
 
 
 def test_supporter_without_the_permission_invites_nobody(supporter: User) -> None:
     """Being staff is not enough."""
     with pytest.raises(actions.NotAllowed):
-        actions.invite_member(mailbox=MailboxFactory(), email="owner@new.example", role=Role.OWNER, by=supporter)
+        actions.invite_member(mailbox=MailboxFactory.create(), email="owner@new.example", role=Role.OWNER, by=supporter)
 
 
 def test_buyer_mailbox_is_made_once_with_a_masked_name(db: None) -> None:
     """The other side sees first name and initial."""
-    user = UserFactory(name="Anna Maria Müller")
+    user = UserFactory.create(name="Anna Maria Müller")
     first, second = actions.ensure_buyer_mailbox(user=user), actions.ensure_buyer_mailbox(user=user)
     assert first is not None
     assert (first.name, first.kind, second) == ("Anna M.", Mailbox.Kind.BUYER, None)
@@ -207,7 +207,8 @@ def test_buyer_mailbox_is_made_once_with_a_masked_name(db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"), [("Anna Müller", "Anna M."), ("Anna", "Anna"), ("  ", "Buyer"), ("Ludwig van Beethoven", "Ludwig B.")]
+    ("name", "shown"),
+    [("Anna Müller", "Anna M."), ("Anna", "Anna"), ("  ", "Buyer"), ("Ludwig van Beethoven", "Ludwig B.")],
 )
 def test_masked_name_shows_first_name_and_initial(name: str, shown: str) -> None:
     """Whatever a person calls themselves."""
@@ -217,7 +218,7 @@ def test_masked_name_shows_first_name_and_initial(name: str, shown: str) -> None
 def test_invited_person_gets_no_buyer_mailbox(shop: Mailbox, seller: User) -> None:
     """Who signs up to join a shop acts for the shop."""
     actions.invite_member(mailbox=shop, email="new@shop.example", role=Role.AGENT, by=seller)
-    assert actions.ensure_buyer_mailbox(user=UserFactory(email="new@shop.example")) is None
+    assert actions.ensure_buyer_mailbox(user=UserFactory.create(email="new@shop.example")) is None
 
 
 def test_new_name_renames_the_buyers_mailbox(buyer: User, buyer_mailbox: Mailbox) -> None:

@@ -8,7 +8,9 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Permission
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from messagecenter.accounts.actions import invite_member
 from messagecenter.accounts.models import Invitation, Mailbox, Membership, Role, User
@@ -42,18 +44,15 @@ def allow(user: User, *names: str) -> User:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_lists_cost_the_same_with_one_row_and_with_many(
-    at_desk: Callable[[User], Client], admin: User, seller: User, shop: Mailbox, page: str, django_assert_num_queries: object
+    at_desk: Callable[[User], Client], admin: User, seller: User, shop: Mailbox, page: str
 ) -> None:
     """No count, no query a row."""
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     browser = at_desk(admin)
     spent = []
     for number in range(2):
         invite_member(mailbox=shop, email=f"new{number}@shop.example", role=Role.AGENT, by=seller)
         UserFactory.create_batch(3 * number)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             assert browser.get(f"/admin/accounts/{page}/").status_code == 200
         spent.append(len(queries))
         assert [q["sql"] for q in queries if "COUNT(" in q["sql"]] == []
@@ -79,7 +78,9 @@ def test_person_is_found_by_the_whole_address(at_desk: Callable[[User], Client],
     assert found == [True, False]
 
 
-def test_staff_without_permission_sees_nothing(at_desk: Callable[[User], Client], supporter: User, seller: User) -> None:
+def test_staff_without_permission_sees_nothing(
+    at_desk: Callable[[User], Client], supporter: User, seller: User
+) -> None:
     """Being staff alone opens no table."""
     browser = at_desk(supporter)
     assert [browser.get(f"/admin/accounts/{page}/").status_code for page in PAGES] == [403] * 4
@@ -118,10 +119,14 @@ def test_shop_is_opened_and_its_owner_invited(
         "memberships-TOTAL_FORMS": "0",
         "memberships-INITIAL_FORMS": "0",
     }
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+    with django_capture_on_commit_callbacks(execute=True):
         assert at_desk(admin).post("/admin/accounts/mailbox/add/", entered).status_code == 302
     invitation = Invitation.objects.select_related("mailbox").get()
-    assert (invitation.mailbox.name, invitation.role, mailoutbox[0].to) == ("Neuer Laden", "owner", ["owner@neu.example"])
+    assert (invitation.mailbox.name, invitation.role, mailoutbox[0].to) == (
+        "Neuer Laden",
+        "owner",
+        ["owner@neu.example"],
+    )
 
 
 def test_administrator_does_not_get_into_a_shop_with_an_owner(
@@ -139,7 +144,7 @@ def test_administrator_does_not_get_into_a_shop_with_an_owner(
         "memberships-TOTAL_FORMS": "0",
         "memberships-INITIAL_FORMS": "0",
     }
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+    with django_capture_on_commit_callbacks(execute=True):
         at_desk(admin).post(f"/admin/accounts/mailbox/{shop.pk}/change/", entered)
     assert (Invitation.objects.count(), Membership.objects.filter(mailbox=shop).count()) == (0, 1)
 

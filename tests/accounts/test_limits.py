@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
+from allauth.account.adapter import get_adapter
+from allauth.core import context
+from django.test import Client, RequestFactory
 
 from messagecenter.accounts.models import User
 from tests.factories import PASSWORD
@@ -28,7 +30,7 @@ def test_many_requests_meet_the_429_page(client: Client, db: None) -> None:
 
 def test_guessing_at_one_account_is_stopped(buyer: User, other_buyer: User, settings: object) -> None:
     """After five wrong guesses from anywhere the right password does not help for a while; others are not touched."""
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1  # type: ignore[attr-defined]
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     for number in range(5):
         guess(Client(), buyer.email, **{"x-forwarded-for": f"203.0.113.{number}"})
     statuses = [
@@ -46,14 +48,10 @@ def test_guessing_with_changing_host_header_is_stopped(buyer: User) -> None:
 
 def test_forged_forwarding_header_is_not_believed(client: Client, settings: object) -> None:
     """Without trusted proxies the header counts for nothing; with one, only what that proxy added."""
-    from allauth.account.adapter import get_adapter
-    from allauth.core import context
-    from django.test import RequestFactory
-
     request = RequestFactory().get("/", headers={"x-forwarded-for": "198.51.100.7, 203.0.113.5"})
     seen = []
     for count in (0, 1, 2, 3):
-        settings.ALLAUTH_TRUSTED_PROXY_COUNT = count  # type: ignore[attr-defined]
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = count
         with context.request_context(request):
             seen.append(get_adapter().get_client_ip(request))
     assert seen == ["127.0.0.1", "203.0.113.5", "198.51.100.7", "127.0.0.1"]

@@ -69,7 +69,7 @@ def test_member_is_changed_by_owners_only(
     request: pytest.FixtureRequest, signed_in: SignIn, shop: Mailbox, seller: User, what: str, person: str, status: int
 ) -> None:
     """Role by action; another mailbox's member does not exist."""
-    colleague = MembershipFactory(mailbox=shop, role=Role.AGENT)
+    colleague = MembershipFactory.create(mailbox=shop, role=Role.AGENT)
     browser = signed_in(request.getfixturevalue(person))
     response = browser.post(f"/accounts/members/{colleague.pk}/{what}/", {"role": "viewer"})
     assert response.status_code == status
@@ -96,7 +96,7 @@ def test_owner_of_two_shops_changes_only_the_one_acted_for(
     signed_in: SignIn, shop: Mailbox, seller: User, other_seller: User
 ) -> None:
     """The id of a member elsewhere is 404 until the mailbox is switched."""
-    MembershipFactory(user=seller, mailbox=other_seller.memberships.get().mailbox)
+    MembershipFactory.create(user=seller, mailbox=other_seller.memberships.get().mailbox)
     foreign = other_seller.memberships.get()
     browser = signed_in(seller)
     assert browser.post(f"/accounts/members/{foreign.pk}/remove/").status_code == 404
@@ -121,7 +121,7 @@ def test_last_owner_reads_why_not(signed_in: SignIn, seller: User) -> None:
 
 def test_switching_reaches_own_mailboxes_only(signed_in: SignIn, seller: User, buyer_mailbox: Mailbox) -> None:
     """Foreign, missing and malformed ids are all 404."""
-    mine = MembershipFactory(user=seller).mailbox
+    mine = MembershipFactory.create(user=seller).mailbox
     browser = signed_in(seller)
     assert browser.post("/accounts/mailbox/", {"mailbox": str(mine.pk)}).status_code == 302
     assert browser.session["mailbox"] == str(mine.pk)
@@ -132,7 +132,11 @@ def test_switching_reaches_own_mailboxes_only(signed_in: SignIn, seller: User, b
 
 @pytest.mark.parametrize(
     ("wanted", "reached"),
-    [("/accounts/members/", "/accounts/members/"), ("https://evil.example/", "/messages/"), ("//evil.example", "/messages/")],
+    [
+        ("/accounts/members/", "/accounts/members/"),
+        ("https://evil.example/", "/messages/"),
+        ("//evil.example", "/messages/"),
+    ],
 )
 def test_switching_stays_on_this_site(signed_in: SignIn, seller: User, wanted: str, reached: str) -> None:
     """A foreign address to go on to is ignored."""
@@ -145,7 +149,7 @@ def test_invitation_page_is_accepted_by_post_only(
     signed_in: SignIn, shop: Mailbox, seller: User, mailoutbox: list[EmailMessage]
 ) -> None:
     """Looking changes nothing; accepting switches to the new mailbox; a replay is gone."""
-    newcomer = UserFactory(email="new@shop.example")
+    newcomer = UserFactory.create(email="new@shop.example")
     signed_in(seller).post("/accounts/members/", {"email": newcomer.email, "role": "agent"})
     url = f"/accounts/invitations/{token_in(mailoutbox[0])}/"
     browser = signed_in(newcomer)

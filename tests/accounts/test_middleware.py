@@ -44,11 +44,11 @@ def test_memberships_cost_nothing_until_used(buyer: User, django_assert_num_quer
 
 def test_memberships_cost_one_query(seller: User, django_assert_num_queries: Any) -> None:
     """All of them, the one acted for and its mailbox together."""
-    MembershipFactory(user=seller)
+    MembershipFactory.create(user=seller)
 
     def view(request: HttpRequest) -> HttpResponse:
-        names = [one.mailbox.name for one in request.memberships]  # type: ignore[attr-defined]
-        assert names[0] == request.membership.mailbox.name  # type: ignore[attr-defined]
+        names = [one.mailbox.name for one in request.memberships]
+        assert names[0] == request.membership.mailbox.name
         return HttpResponse(str(len(names)))
 
     with django_assert_num_queries(1):
@@ -62,7 +62,7 @@ def acts_for(client: Client) -> str:
 
 def test_oldest_mailbox_is_the_default(client: Client, seller: User) -> None:
     """Until another is chosen; a chosen one that was lost gives way again."""
-    second = MembershipFactory(user=seller, mailbox=MailboxFactory(name="Second"))
+    second = MembershipFactory.create(user=seller, mailbox=MailboxFactory.create(name="Second"))
     client.force_login(seller)
     assert acts_for(client) == "Nordlicht Lampen"
     client.post("/accounts/mailbox/", {"mailbox": str(second.mailbox_id)})
@@ -82,7 +82,7 @@ def test_forged_mailbox_in_the_session_is_ignored(client: Client, seller: User, 
 
 def test_person_without_mailbox_acts_for_none(db: None) -> None:
     """The lazy object is false."""
-    pass_through(UserFactory(), lambda r: HttpResponse(str(bool(r.membership))))  # type: ignore[attr-defined]
+    pass_through(UserFactory.create(), lambda r: HttpResponse(str(bool(r.membership))))
     assert Membership.objects.count() == 0
 
 
@@ -99,7 +99,7 @@ def test_person_without_mailbox_acts_for_none(db: None) -> None:
 def test_time_zone_comes_from_profile_then_browser(profile: str, cookie: str, expected: str) -> None:
     """And is forgotten after the request."""
     before = timezone.get_current_timezone()
-    user = UserFactory(time_zone=profile)
+    user = UserFactory.create(time_zone=profile)
     view = lambda request: HttpResponse(timezone.get_current_timezone_name())  # noqa: E731
     response = pass_through(user, view, cookies=f'time_zone="{cookie}"')
     assert (response.content.decode(), timezone.get_current_timezone()) == (
@@ -116,7 +116,10 @@ def test_language_comes_from_profile_then_browser(
     User.objects.update(language=profile)
     client.force_login(buyer)
     response = client.get("/accounts/", headers={"accept-language": browser})
-    assert (response.headers["Content-Language"], f'<html lang="{spoken}"' in response.content.decode()) == (spoken, True)
+    assert (response.headers["Content-Language"], f'<html lang="{spoken}"' in response.content.decode()) == (
+        spoken,
+        True,
+    )
     assert {"Cookie", "Accept-Language"} <= {part.strip() for part in response.headers["Vary"].split(",")}
 
 

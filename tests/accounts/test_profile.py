@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from messagecenter.accounts.models import User
+from messagecenter.accounts.views import language
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -24,9 +25,7 @@ def test_profile_saves_what_was_entered(signed_in: SignIn, buyer: User) -> None:
     assert browser.get("/accounts/profile/").headers["Content-Language"] == "de"
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"time_zone": "Mars/Olympus"}, {"language": "xx"}, {"name": "x" * 121}]
-)
+@pytest.mark.parametrize("wrong", [{"time_zone": "Mars/Olympus"}, {"language": "xx"}, {"name": "x" * 121}])
 def test_wrong_profile_is_refused(signed_in: SignIn, buyer: User, wrong: dict[str, str]) -> None:
     """422, nothing saved, the page still shows the old name."""
     entered = {"name": "New", "language": "en", "time_zone": "", **wrong}
@@ -37,7 +36,14 @@ def test_wrong_profile_is_refused(signed_in: SignIn, buyer: User, wrong: dict[st
 
 def test_profile_cannot_change_rights_or_address(signed_in: SignIn, buyer: User) -> None:
     """Fields that are not on the page are not read."""
-    entered = {"name": "A", "language": "", "time_zone": "", "is_staff": "1", "is_superuser": "1", "email": "x@y.example"}
+    entered = {
+        "name": "A",
+        "language": "",
+        "time_zone": "",
+        "is_staff": "1",
+        "is_superuser": "1",
+        "email": "x@y.example",
+    }
     signed_in(buyer).post("/accounts/profile/", entered)
     buyer.refresh_from_db()
     assert (buyer.is_staff, buyer.is_superuser, buyer.email) == (False, False, "anna@buyer.example")
@@ -72,3 +78,13 @@ def test_person_without_mailbox_opens_their_own(signed_in: SignIn, other_buyer: 
     browser.post("/accounts/mailbox/open/")
     browser.post("/accounts/mailbox/open/")
     assert [one.mailbox.name for one in other_buyer.memberships.all()] == ["Otto F."]
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [("de", "de"), ("xx", "en"), ("", "en")])
+def test_language_switch_changes_the_profile(buyer: User, chosen: str, kept: str) -> None:
+    """The switch in the menu works for signed-in people too, whose profile wins over the cookie."""
+    request = RequestFactory().post("/language/", {"language": chosen, "next": "/accounts/"})
+    request.user = buyer
+    response = language(request)
+    buyer.refresh_from_db()
+    assert (response.status_code, response.headers["Location"], buyer.language) == (302, "/accounts/", kept)

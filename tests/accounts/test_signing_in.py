@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,7 @@ from django.test import Client
 from django.utils import translation
 
 from messagecenter.accounts.models import Mailbox, Role, User
-from tests.factories import PASSWORD, MailboxFactory, MembershipFactory, UserFactory
+from tests.factories import PASSWORD, MailboxFactory, MembershipFactory
 
 pytestmark = pytest.mark.django_db
 NEW = "a brand new passphrase"
@@ -23,7 +24,9 @@ Path = Callable[[], str]
 def imported(db: None) -> User:
     """A buyer known from an order only: no password, no proved address, an order's mailbox."""
     user = User.objects.create_user("carla@buyer.example", name="Carla Kauf", language="de")
-    MembershipFactory(user=user, mailbox=MailboxFactory(kind=Mailbox.Kind.BUYER, name="Carla K."), role=Role.OWNER)
+    MembershipFactory.create(
+        user=user, mailbox=MailboxFactory.create(kind=Mailbox.Kind.BUYER, name="Carla K."), role=Role.OWNER
+    )
     return user
 
 
@@ -162,8 +165,9 @@ def test_wrong_password_and_unknown_address_look_the_same(buyer: User) -> None:
     pages = []
     for address in (buyer.email, "nobody@else.example"):
         page = Client().post("/accounts/login/", {"login": address, "password": "wrong"}).content.decode()
-        pages.append(page.split("<main")[1].split("</main>")[0].replace(address, "ADDRESS").split("csrfmiddlewaretoken"))
-    assert [part[64 + 20 :] for part in pages[0]] == [part[64 + 20 :] for part in pages[1]]
+        main = page.split("<main")[1].split("</main>")[0].replace(address, "ADDRESS")
+        pages.append(re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", main))
+    assert pages[0] == pages[1]
 
 
 def test_unverified_person_stays_out(client: Client, buyer: User) -> None:
@@ -229,8 +233,8 @@ def test_weak_passwords_are_refused(client: Client, password: str) -> None:
 
 def test_mail_server_down_is_said(client: Client, buyer: User, settings: object) -> None:
     """A sentence with 503 instead of an error page."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # type: ignore[attr-defined]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     response = client.post("/accounts/password/reset/", {"email": buyer.email})
     assert (response.status_code, "No mail can be sent right now" in response.content.decode()) == (503, True)
 
@@ -247,7 +251,7 @@ def test_sign_out_needs_a_post(client: Client, buyer: User) -> None:
 def test_password_managers_find_their_fields(client: Client, db: None) -> None:
     """The standard names for what to fill in."""
     login, signup = client.get("/accounts/login/"), client.get("/accounts/signup/")
-    names = [
-        login.context["form"].fields[name].widget.attrs.get("autocomplete") for name in ("login", "password")
-    ] + [signup.context["form"].fields[name].widget.attrs.get("autocomplete") for name in ("email", "password1")]
+    names = [login.context["form"].fields[name].widget.attrs.get("autocomplete") for name in ("login", "password")] + [
+        signup.context["form"].fields[name].widget.attrs.get("autocomplete") for name in ("email", "password1")
+    ]
     assert names == ["username", "current-password", "username", "new-password"]

@@ -6,7 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.test import Client
 
 from messagecenter.accounts.models import User
@@ -25,7 +31,7 @@ def secret() -> str:
 @pytest.fixture
 def boss(secret: str) -> User:
     """An administrator with an authenticator app."""
-    user = UserFactory(email="boss@marketplace.example", is_staff=True, is_superuser=True)
+    user = UserFactory.create(email="boss@marketplace.example", is_staff=True, is_superuser=True)
     TOTP.activate(user, secret)
     return user
 
@@ -55,9 +61,7 @@ def test_admins_login_form_takes_no_password(client: Client, boss: User) -> None
 
 
 @pytest.mark.parametrize("person", ["buyer", "seller"])
-def test_people_who_are_not_staff_are_refused(
-    request: pytest.FixtureRequest, signed_in: Browser, person: str
-) -> None:
+def test_people_who_are_not_staff_are_refused(request: pytest.FixtureRequest, signed_in: Browser, person: str) -> None:
     """403, on the login page too."""
     client = signed_in(request.getfixturevalue(person))
     assert [where(client, path)[0] for path in ("/admin/", "/admin/login/")] == [403, 403]
@@ -86,7 +90,7 @@ def test_wrong_code_does_not(boss: User, by_password: Browser) -> None:
 
 def test_staff_without_second_factor_must_set_one_up(by_password: Browser) -> None:
     """With a sentence why; other pages stay open."""
-    client = by_password(UserFactory(is_staff=True, is_superuser=True))
+    client = by_password(UserFactory.create(is_staff=True, is_superuser=True))
     assert where(client) == (302, "/accounts/2fa/")
     assert "Staff pages need a second factor." in client.get("/accounts/2fa/").content.decode()
     assert where(client, "/accounts/") == (200, "")
@@ -94,7 +98,7 @@ def test_staff_without_second_factor_must_set_one_up(by_password: Browser) -> No
 
 def test_session_from_before_the_second_factor_must_give_it(secret: str, by_password: Browser) -> None:
     """Enrolled after signing in: the code is asked for, then the page opens."""
-    user = UserFactory(is_staff=True, is_superuser=True)
+    user = UserFactory.create(is_staff=True, is_superuser=True)
     client = by_password(user)
     TOTP.activate(user, secret)
     assert where(client) == (302, "/accounts/2fa/reauthenticate/?next=/admin/")
@@ -136,8 +140,8 @@ def test_removed_second_factor_shuts_the_door(boss: User, secret: str, by_passwo
 
 def test_demo_setting_lets_staff_in_by_password(by_password: Browser, settings: object) -> None:
     """STAFF_SECOND_FACTOR=off, which production refuses to start with."""
-    settings.STAFF_SECOND_FACTOR = False  # type: ignore[attr-defined]
-    assert where(by_password(UserFactory(is_staff=True, is_superuser=True))) == (200, "")
+    settings.STAFF_SECOND_FACTOR = False
+    assert where(by_password(UserFactory.create(is_staff=True, is_superuser=True))) == (200, "")
 
 
 def test_no_longer_staff_is_refused_at_the_next_request(boss: User, secret: str, by_password: Browser) -> None:

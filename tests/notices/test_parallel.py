@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import random
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import transaction
-from pytest_django import Settings
 
 from messagecenter.accounts.models import User
 from messagecenter.doorbell import Doorbell
@@ -20,7 +26,7 @@ from messagecenter.ids import new_id
 from messagecenter.notices.actions import owe
 from messagecenter.notices.dispatch import deliver_due
 from messagecenter.notices.models import Notice
-from tests.processes import Engine, Mail, Sink, Stack, engines, free_port, in_threads, wait_for
+from tests.processes import ROOT, Engine, Mail, Sink, Stack, engines, free_port, wait_for
 
 pytestmark = pytest.mark.services
 SETTINGS = "tests.notices.site.settings"
@@ -32,26 +38,30 @@ person, _ = User.objects.get_or_create(email="rita@reader.example")
 for number in range({count}):
     owe(kind="test", subject_id=new_id(), recipients=[person])
 """
+DRAIN_WITH_20_THREADS = """
+from tests.processes import in_threads
+from messagecenter.notices.dispatch import deliver_due
+done = in_threads(20, lambda number: deliver_due())
+assert sum(one.sent for one in done) == sum(one.total for one in done) == 200, done
+"""
+
+
+@pytest.mark.parametrize("engine", engines())
+def test_twenty_dispatchers_send_each_of_200_notices_once(engine: Engine, tmp_path: Path) -> None:
+    with Stack(engine, tmp_path, start=(), redis=False, settings=SETTINGS) as stack:
+        stack.python(OWE.format(count=200) + DRAIN_WITH_20_THREADS)
+
+        assert len(stack.sink.transmitted) == 200
+        assert len({mail.message_id for mail in stack.sink.transmitted}) == 200
+        assert stack.sql("select distinct state, attempts from notices_notice") == [("sent", 1)]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_dispatchers_send_each_of_200_notices_once(sink: Sink, settings: Settings) -> None:
-    settings.NOTICE_LEASE_SECONDS = 60
-    people = [User(email=f"person{number}@reader.example") for number in range(200)]
-    User.objects.bulk_create(people)
-    owe(kind="test", subject_id=new_id(), recipients=people)
-
-    done = in_threads(20, lambda number: deliver_due())
-
-    assert sum(one.sent for one in done) == sum(one.total for one in done) == 200
-    assert Counter(mail.to[0] for mail in sink.transmitted) == {person.email: 1 for person in people}
-    assert set(Notice.objects.values_list("state", "attempts")) == {("sent", 1)}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_claim_inside_a_transaction_is_refused(sink: Sink) -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
+def test_a_claim_inside_a_transaction_is_refused(sink: Sink, reader: User) -> None:
+    owe(kind="test", subject_id=new_id(), recipients=[reader])
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         deliver_due()
+    assert Notice.objects.get().state == "due"
 
 
 @pytest.fixture
@@ -88,9 +98,9 @@ def test_a_doorbell_rings_once_a_transaction_and_not_after_a_rollback() -> None:
     rings: list[int] = []
     bell = Doorbell("the test", lambda: rings.append(1))
 
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         bell.press_after_commit()
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     with transaction.atomic():
         for _ in range(10):
             bell.press_after_commit()
@@ -130,46 +140,70 @@ def test_killed_workers_lose_nothing_and_repeat_at_most_once_each(engine: Engine
     dice = random.Random(20261122)
     environment = {"NOTICE_LEASE_SECONDS": "5"}
     with Stack(engine, tmp_path, start=(), redis=False, environment=environment, settings=SETTINGS) as stack:
-
-        async def slowly(server: object, mail: Mail) -> str:
-            import asyncio
-
-            await asyncio.sleep(0.01)
-            return "250 OK"
-
-        stack.sink.on_data = slowly
+        stack.sink.on_data = slowly(0.02)
         stack.python(OWE.format(count=300))
-        workers = [stack.start("deliver", number=number) for number in range(3)]
-        stack.sink.wait(1)
-
-        kills = 0
-        while kills < 10:
-            time.sleep(dice.uniform(0.02, 0.15))
-            worker = dice.choice(workers)
-            if len(stack.sink.transmitted) < 300 and stack.sql(
-                "select 1 from notices_notice where state='due' limit 1"
-            ):
-                wait_for(lambda: _is_at_work(stack), "nobody works")
-            worker.kill()
-            worker.start()
-            kills += 1
-        wait_for(
-            lambda: stack.sql("select count(*) from notices_notice where state <> 'sent'") == [(0,)],
-            "not all are marked as sent",
-            40,
-        )
+        with _nest(stack) as nest:
+            workers = [nest.start() for _ in range(3)]
+            kills = 0
+            while kills < 12:
+                seen = len(stack.sink.transmitted)
+                wait_for(lambda: len(stack.sink.transmitted) > seen, "nobody works")  # noqa: B023 (called at once)
+                time.sleep(dice.uniform(0, 0.05))
+                worker = dice.choice(workers)
+                os.kill(worker, signal.SIGKILL)
+                workers[workers.index(worker)] = nest.start()
+                kills += 1
+            unsent = "select count(*) from notices_notice where state <> 'sent'"
+            wait_for(lambda: stack.sql(unsent) == [(0,)], "not all are marked as sent", 40, 0.2)
 
         by_id = Counter(mail.message_id for mail in stack.sink.transmitted)
         assert len(by_id) == 300
-        assert sum(by_id.values()) - 300 <= kills
-        assert max(by_id.values()) <= 1 + kills
-        for worker in workers:
-            assert worker.stop() < 5
+        assert by_id.total() - 300 <= kills
 
 
-def _is_at_work(stack: Stack) -> bool:
-    """Whether a mail has arrived within the last moment, so that a kill hits a worker in the middle of one."""
-    return bool(stack.sink.transmitted) and time.monotonic() - stack.sink.transmitted[-1].at < 0.05
+class _Nest:
+    """The process that forks workers."""
+
+    def __init__(self, popen: subprocess.Popen[str]) -> None:
+        self._popen = popen
+
+    def start(self) -> int:
+        """Start a worker and return its process id."""
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        self._popen.stdin.write("start\n")
+        self._popen.stdin.flush()
+        return int(self._popen.stdout.readline())
+
+
+@contextmanager
+def _nest(stack: Stack) -> Iterator[_Nest]:
+    """Give a nest in the stack's environment; at the end its workers go with it."""
+    command = [sys.executable, "-m", "tests.notices.nest"]
+    log = (stack.folder / "nest.log").open("w")
+    pipe = subprocess.PIPE
+    with (
+        log,
+        subprocess.Popen(
+            command, env=stack.environment, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=log, text=True, process_group=0
+        ) as popen,
+    ):
+        try:
+            yield _Nest(popen)
+        finally:
+            os.killpg(popen.pid, signal.SIGKILL)
+
+
+def slowly(seconds: float, arrived: threading.Event | None = None) -> Callable[[Any, Mail], Awaitable[str]]:
+    """Return a server that takes its time, and says when the first mail has come."""
+
+    async def on_data(server: Any, mail: Mail) -> str:
+        if arrived is not None:
+            arrived.set()
+        await asyncio.sleep(seconds)
+        return "250 OK"
+
+    return on_data
 
 
 def test_a_worker_that_stood_still_beyond_its_lease_does_not_mark_late(tmp_path: Path) -> None:
@@ -177,9 +211,7 @@ def test_a_worker_that_stood_still_beyond_its_lease_does_not_mark_late(tmp_path:
     with Stack("sqlite", tmp_path, start=(), redis=False, environment=environment, settings=SETTINGS) as stack:
         arrived = threading.Event()
 
-        async def hold_the_first(server: object, mail: Mail) -> str:
-            import asyncio
-
+        async def hold_the_first(server: Any, mail: Mail) -> str:
             if not arrived.is_set():
                 arrived.set()
                 await asyncio.sleep(1)
@@ -204,14 +236,7 @@ def test_sigterm_lets_the_current_mail_finish(tmp_path: Path) -> None:
     with Stack("sqlite", tmp_path, start=(), redis=False, settings=SETTINGS) as stack:
         arrived = threading.Event()
 
-        async def slowly(server: object, mail: Mail) -> str:
-            import asyncio
-
-            arrived.set()
-            await asyncio.sleep(1)
-            return "250 OK"
-
-        stack.sink.on_data = slowly
+        stack.sink.on_data = slowly(1, arrived)
         stack.python(OWE.format(count=2))
         worker = stack.start("deliver")
         assert arrived.wait(20)

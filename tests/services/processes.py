@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def free_port() -> int:
@@ -70,6 +71,6 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def as_user(user: str | None) -> dict[str, object]:
+def as_user(user: str | None) -> dict[str, Any]:
     """Return Popen's arguments to run as this user, with its rights only."""
     return {"user": user, "group": user, "extra_groups": []} if user else {}

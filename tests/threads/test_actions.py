@@ -95,13 +95,17 @@ def test_post_message_other_words_under_a_used_client_id_are_refused(
     assert thread.messages.filter(sender=shop).count() == 1
 
 
-def test_open_thread_twice_with_one_client_id_is_one_thread(
-    order: Order, buyer: User, buyer_mailbox: Mailbox
-) -> None:
+def test_open_thread_twice_with_one_client_id_is_one_thread(order: Order, buyer: User, buyer_mailbox: Mailbox) -> None:
     client_id = new_id()
     first, second = (
         actions.open_thread(
-            by=buyer, mailbox=buyer_mailbox, order=order, topic="where_is_it", subject="s", body="b", client_id=client_id
+            by=buyer,
+            mailbox=buyer_mailbox,
+            order=order,
+            topic="where_is_it",
+            subject="s",
+            body="b",
+            client_id=client_id,
         )
         for _repeat in range(2)
     )

@@ -171,9 +171,7 @@ def test_reply_that_cannot_be_sent_comes_back_with_its_text(
     assert thread.messages.count() == 1
 
 
-def test_reply_with_a_used_client_id_comes_back_with_a_new_one(
-    signed_in: SignIn, thread: Thread, seller: User
-) -> None:
+def test_reply_with_a_used_client_id_comes_back_with_a_new_one(signed_in: SignIn, thread: Thread, seller: User) -> None:
     client, client_id = signed_in(seller), str(new_id())
     client.post(reply_url(thread), {"body": "one", "client_id": client_id})
     answer = client.post(reply_url(thread), {"body": "two", "client_id": client_id}, headers=HTMX)
@@ -231,9 +229,7 @@ def test_viewer_reads_but_does_not_write(signed_in: SignIn, thread: Thread, view
     assert b'name="body"' not in page.content
 
 
-def test_since_gives_only_what_came_after(
-    signed_in: SignIn, thread: Thread, answer: Message, buyer: User
-) -> None:
+def test_since_gives_only_what_came_after(signed_in: SignIn, thread: Thread, answer: Message, buyer: User) -> None:
     first = thread.messages.order_by("pk")[0]
     url = reverse("threads:since", args=[thread.pk])
     client = signed_in(buyer)
@@ -257,9 +253,7 @@ def test_state_changes_by_get_are_refused(signed_in: SignIn, thread: Thread, sel
     assert thread.is_closed is False
 
 
-def test_link_into_another_mailbox_acts_for_it(
-    signed_in: SignIn, thread: Thread, seller: User, shop: Mailbox
-) -> None:
+def test_link_into_another_mailbox_acts_for_it(signed_in: SignIn, thread: Thread, seller: User, shop: Mailbox) -> None:
     first = MailboxFactory(name="Zweitladen")
     Membership.objects.create(user=seller, mailbox=first, role="owner", created_at=shop.created_at.replace(year=2020))
     client = signed_in(seller)

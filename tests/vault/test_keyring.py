@@ -18,7 +18,7 @@ from messagecenter.vault.keyring import KeyCache, Ring
 from messagecenter.vault.models import DataKey
 
 
-class Undo(Exception):  # noqa: N818
+class Undo(Exception):
     """Takes a transaction back."""
 
 

@@ -100,7 +100,7 @@ def house(transactional_db: None, tmp_path: Path) -> Iterator[House]:
         process.communicate()
 
 
-def wait_until(done, seconds: float = 60.0) -> None:
+def wait_until(done, seconds: float = 180.0) -> None:
     """Wait until ``done()`` is true, at most some seconds."""
     end = time.monotonic() + seconds
     while not done():

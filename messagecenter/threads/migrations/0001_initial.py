@@ -2,152 +2,296 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import messagecenter.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import messagecenter.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('orders', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("orders", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Tally',
+            name="Tally",
             fields=[
-                ('mailbox', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='tally', serialize=False, to='accounts.mailbox')),
-                ('unread', models.IntegerField(default=0, verbose_name='unread threads')),
-                ('needs_reply', models.IntegerField(default=0, verbose_name='threads that need a reply')),
+                (
+                    "mailbox",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="tally",
+                        serialize=False,
+                        to="accounts.mailbox",
+                    ),
+                ),
+                ("unread", models.IntegerField(default=0, verbose_name="unread threads")),
+                ("needs_reply", models.IntegerField(default=0, verbose_name="threads that need a reply")),
             ],
             options={
-                'verbose_name': 'tally',
-                'verbose_name_plural': 'tallies',
+                "verbose_name": "tally",
+                "verbose_name_plural": "tallies",
             },
         ),
         migrations.CreateModel(
-            name='Thread',
+            name="Thread",
             fields=[
-                ('id', models.UUIDField(default=messagecenter.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('order', 'order'), ('inquiry', 'inquiry')], max_length=8, verbose_name='kind')),
-                ('topic', models.CharField(max_length=40, verbose_name='topic')),
-                ('client_id', models.UUIDField(editable=False)),
-                ('subject_ciphertext', models.BinaryField()),
-                ('snippet_ciphertext', models.BinaryField(default=bytes)),
-                ('snippet_message_id', models.UUIDField(editable=False, null=True)),
-                ('state', models.CharField(choices=[('open', 'open'), ('closed', 'closed')], default='open', max_length=8, verbose_name='state')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='opened')),
-                ('last_message_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last message')),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='threads_opened', to='accounts.mailbox')),
-                ('order', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='threads', to='orders.order')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='threads', to='orders.product')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=messagecenter.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("order", "order"), ("inquiry", "inquiry")], max_length=8, verbose_name="kind"
+                    ),
+                ),
+                ("topic", models.CharField(max_length=40, verbose_name="topic")),
+                ("client_id", models.UUIDField(editable=False)),
+                ("subject_ciphertext", models.BinaryField()),
+                ("snippet_ciphertext", models.BinaryField(default=bytes)),
+                ("snippet_message_id", models.UUIDField(editable=False, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("closed", "closed")],
+                        default="open",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="opened")),
+                (
+                    "last_message_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="last message"),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="threads_opened",
+                        to="accounts.mailbox",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="threads",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="threads",
+                        to="orders.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'thread',
-                'verbose_name_plural': 'threads',
-                'permissions': [('disclose_thread', "Can read a thread's messages, for a stated reason")],
+                "verbose_name": "thread",
+                "verbose_name_plural": "threads",
+                "permissions": [("disclose_thread", "Can read a thread's messages, for a stated reason")],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=messagecenter.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('client_id', models.UUIDField(editable=False)),
-                ('body_ciphertext', models.BinaryField()),
-                ('state', models.CharField(choices=[('held', 'held'), ('delivered', 'delivered'), ('blocked', 'blocked')], default='delivered', max_length=10, verbose_name='state')),
-                ('sent_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='sent')),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sender', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.mailbox')),
-                ('thread', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='threads.thread')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=messagecenter.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("client_id", models.UUIDField(editable=False)),
+                ("body_ciphertext", models.BinaryField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("held", "held"), ("delivered", "delivered"), ("blocked", "blocked")],
+                        default="delivered",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.mailbox"
+                    ),
+                ),
+                (
+                    "thread",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="threads.thread"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'message',
-                'verbose_name_plural': 'messages',
+                "verbose_name": "message",
+                "verbose_name_plural": "messages",
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.UUIDField(default=messagecenter.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('order_number', models.CharField(blank=True, max_length=64)),
-                ('unread', models.PositiveIntegerField(default=0, verbose_name='unread messages')),
-                ('needs_reply_since', models.DateTimeField(blank=True, null=True, verbose_name='needs reply since')),
-                ('last_message_at', models.DateTimeField(verbose_name='last message')),
-                ('last_sent_at', models.DateTimeField(blank=True, null=True, verbose_name='last sent')),
-                ('mailbox', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='accounts.mailbox')),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.mailbox')),
-                ('thread', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='threads.thread')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=messagecenter.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("order_number", models.CharField(blank=True, max_length=64)),
+                ("unread", models.PositiveIntegerField(default=0, verbose_name="unread messages")),
+                ("needs_reply_since", models.DateTimeField(blank=True, null=True, verbose_name="needs reply since")),
+                ("last_message_at", models.DateTimeField(verbose_name="last message")),
+                ("last_sent_at", models.DateTimeField(blank=True, null=True, verbose_name="last sent")),
+                (
+                    "mailbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="accounts.mailbox"
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.mailbox"
+                    ),
+                ),
+                (
+                    "thread",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="threads.thread"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'entry',
-                'verbose_name_plural': 'entries',
+                "verbose_name": "entry",
+                "verbose_name_plural": "entries",
             },
         ),
         migrations.CreateModel(
-            name='Disclosure',
+            name="Disclosure",
             fields=[
-                ('id', models.UUIDField(default=messagecenter.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('reason', models.CharField(max_length=500, verbose_name='reason')),
-                ('read_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='read')),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('thread', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='disclosures', to='threads.thread')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=messagecenter.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reason", models.CharField(max_length=500, verbose_name="reason")),
+                ("read_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="read")),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "thread",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="disclosures", to="threads.thread"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'disclosure',
-                'verbose_name_plural': 'disclosures',
+                "verbose_name": "disclosure",
+                "verbose_name_plural": "disclosures",
             },
         ),
         migrations.AddIndex(
-            model_name='thread',
-            index=models.Index(fields=['-last_message_at', '-id'], name='thread_newest'),
+            model_name="thread",
+            index=models.Index(fields=["-last_message_at", "-id"], name="thread_newest"),
         ),
         migrations.AddConstraint(
-            model_name='thread',
-            constraint=models.UniqueConstraint(fields=('opened_by', 'client_id'), name='thread_once_per_client_id'),
+            model_name="thread",
+            constraint=models.UniqueConstraint(fields=("opened_by", "client_id"), name="thread_once_per_client_id"),
         ),
         migrations.AddConstraint(
-            model_name='thread',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'order'), ('order__isnull', False), ('product', None)), models.Q(('kind', 'inquiry'), ('order', None), ('product__isnull', False)), _connector='OR'), name='thread_about_one_thing'),
+            model_name="thread",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "order"), ("order__isnull", False), ("product", None)),
+                    models.Q(("kind", "inquiry"), ("order", None), ("product__isnull", False)),
+                    _connector="OR",
+                ),
+                name="thread_about_one_thing",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['thread', 'id'], name='message_thread'),
+            model_name="message",
+            index=models.Index(fields=["thread", "id"], name="message_thread"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('thread', 'sender', 'client_id'), name='message_once_per_client_id'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("thread", "sender", "client_id"), name="message_once_per_client_id"
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['mailbox', '-last_message_at', '-id'], name='entry_inbox'),
+            model_name="entry",
+            index=models.Index(fields=["mailbox", "-last_message_at", "-id"], name="entry_inbox"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('unread__gt', 0)), fields=['mailbox', '-last_message_at', '-id'], name='entry_unread'),
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("unread__gt", 0)),
+                fields=["mailbox", "-last_message_at", "-id"],
+                name="entry_unread",
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('needs_reply_since__isnull', False)), fields=['mailbox', '-last_message_at', '-id'], name='entry_needs_reply'),
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("needs_reply_since__isnull", False)),
+                fields=["mailbox", "-last_message_at", "-id"],
+                name="entry_needs_reply",
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('last_sent_at__isnull', False)), fields=['mailbox', '-last_sent_at', '-id'], name='entry_sent'),
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("last_sent_at__isnull", False)),
+                fields=["mailbox", "-last_sent_at", "-id"],
+                name="entry_sent",
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['mailbox', 'order_number', '-last_message_at', '-id'], name='entry_order_number'),
+            model_name="entry",
+            index=models.Index(
+                fields=["mailbox", "order_number", "-last_message_at", "-id"], name="entry_order_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('thread', 'mailbox'), name='entry_once'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("thread", "mailbox"), name="entry_once"),
         ),
         migrations.AddIndex(
-            model_name='disclosure',
-            index=models.Index(fields=['-read_at', '-id'], name='disclosure_newest'),
+            model_name="disclosure",
+            index=models.Index(fields=["-read_at", "-id"], name="disclosure_newest"),
         ),
     ]

@@ -62,9 +62,7 @@ class Command(BaseCommand):
         _staff(people["support@example.com"], people["admin@example.com"])
         seller = people["seller@example.com"]
         shop = _shop_of(seller)
-        Membership.objects.get_or_create(
-            user=people["agent@example.com"], mailbox=shop, defaults={"role": Role.AGENT}
-        )
+        Membership.objects.get_or_create(user=people["agent@example.com"], mailbox=shop, defaults={"role": Role.AGENT})
         _buyer_mailbox_of(people["buyer@example.com"])
         if not Thread.objects.exists():
             _write_scenes()
@@ -73,7 +71,7 @@ class Command(BaseCommand):
 def _person(email: str, name: str, password: str) -> User:
     """Return a demo person with a verified address and the demo's password."""
     user = User.objects.filter(email=email).first() or User(email=email)
-    user.name = name
+    user.name, user.language = name, ""
     user.set_password(password)
     user.save()
     EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
