@@ -1,4 +1,4 @@
-"""Inserts many rows at once, for imports: one prepared statement, a quarter less work than bulk_create on 100,000 rows."""
+"""Inserts many rows at once, for imports: one prepared statement, clearly less work than bulk_create."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def insert_rows(rows: Collection[models.Model], *, skip_existing: bool = False) 
     connection = connections[router.db_for_write(model)]
     fields = model._meta.concrete_fields
     quote = connection.ops.quote_name
-    names = ", ".join(quote(field.column) for field in fields)
+    names = ", ".join(quote(field.column or "") for field in fields)
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({', '.join(['%s'] * len(fields))})"  # noqa: S608
     preparing = [(field.attname, field.get_db_prep_save) for field in fields]
     with connection.cursor() as cursor:

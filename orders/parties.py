@@ -12,6 +12,7 @@ from django.db import connection
 
 from messagecenter.accounts.models import Mailbox, Membership, Role, User
 from messagecenter.ids import new_id
+from orders.bulk import insert_rows
 from orders.masking import NAMELESS, masked_name
 from orders.rows import ParsedOrder
 
@@ -34,7 +35,7 @@ def _known(language: str) -> str:
 
 
 def _unusable() -> str:
-    """Return what make_password(None) does, a password nobody has, without its forty draws a buyer."""
+    """Return a password nobody has, as make_password(None) does, without its forty random draws a buyer."""
     return UNUSABLE_PASSWORD_PREFIX + token_hex(20)
 
 
@@ -98,7 +99,7 @@ def find_users(languages: Mapping[str, str]) -> dict[str, UUID]:
         made = [
             User(id=new_id(), email=email, password=_unusable(), language=_known(languages[email])) for email in missing
         ]
-        User.objects.bulk_create(made, ignore_conflicts=True)
+        insert_rows(made, skip_existing=True)
         found |= dict(User.objects.filter(email__in=missing).values_list("email", "pk"))
     return found
 
@@ -127,9 +128,9 @@ def find_buyers(orders: Iterable[ParsedOrder]) -> dict[str, UUID]:
         for email in languages
         if email not in mailboxes
     }
-    Mailbox.objects.bulk_create(missing.values())
-    Membership.objects.bulk_create(
-        Membership(user_id=users[email], mailbox=mailbox, role=Role.OWNER) for email, mailbox in missing.items()
+    insert_rows(missing.values())
+    insert_rows(
+        [Membership(user_id=users[email], mailbox=mailbox, role=Role.OWNER) for email, mailbox in missing.items()]
     )
     return {email: mailbox.pk for email, mailbox in (mailboxes | missing).items()}
 

@@ -508,6 +508,12 @@ class Stack:
         return rows(self.database_url, statement)
 
 
+def cut_connections(stack: Stack) -> None:
+    """Cut all connections to the site's PostgreSQL database, as its restart would."""
+    others = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    stack.sql(f"select pg_terminate_backend(pid) {others}")
+
+
 def _connects(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), 0.5).close()

@@ -62,7 +62,6 @@ def standing_or_404(request: HttpRequest, thread_id: uuid.UUID) -> Standing:
         for entry in Entry.objects.visible_to(person)
         .filter(thread=thread_id)
         .select_related("thread__order", "thread__product", "mailbox", "other")
-        .prefetch_related("thread__order__items")
     }
     for membership in ([acting] if acting else []) + memberships_of(request):
         if membership.mailbox_id in entries:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,10 +68,11 @@ class Posted:
 
 
 @dataclass(frozen=True)
-class _Shift:
-    """How far one mailbox's counters move."""
+class _Change:
+    """A changed entry, which of its fields, and how far its mailbox's counters move."""
 
-    mailbox_id: uuid.UUID
+    entry: Entry
+    fields: frozenset[str]
     unread: int
     needs_reply: int
 
@@ -134,6 +134,8 @@ def open_thread(
         for own, their in ((mailbox, other), (other, mailbox))
     ]
     Entry.objects.bulk_create(entries)
+    # From its first entry on a mailbox has a tally, so that posting only ever moves one.
+    Tally.objects.bulk_create([Tally(mailbox_id=entry.mailbox_id) for entry in entries], ignore_conflicts=True)
     return Posted(thread, _deliver(thread, entries, by=by, mailbox=mailbox, body=body, client_id=client_id))
 
 
@@ -167,7 +169,7 @@ def mark_read(*, by: User, entry: Entry) -> None:
     locked = Entry.objects.select_for_update().get(pk=entry.pk)
     if not locked.unread:
         return
-    _shift_tallies([_change(locked, unread=0)])
+    _save([_change(locked, unread=0)])
     announce(kind="read", mailbox_ids=[entry.mailbox_id], thread_id=entry.thread_id)
 
 
@@ -180,7 +182,7 @@ def mark_no_response_needed(*, by: User, mailbox: Mailbox, thread: Thread) -> No
         raise PermissionDenied
     if entry.needs_reply_since is None:
         return
-    _shift_tallies([_change(entry, needs_reply_since=None)])
+    _save([_change(entry, needs_reply_since=None)])
     announce(kind="thread", mailbox_ids=[mailbox.pk], thread_id=thread.pk)
 
 
@@ -274,16 +276,18 @@ def _deliver(
     write_snippet(thread, message.pk, body)
     thread.last_message_at = now
     thread.save(update_fields=["snippet_ciphertext", "snippet_message_id", "last_message_at"])
-    _shift_tallies(
-        _change(entry, last_message_at=now, last_sent_at=now, unread=0, needs_reply_since=None)
-        if entry.mailbox_id == mailbox.pk
-        else _change(
-            entry,
-            last_message_at=now,
-            unread=entry.unread + 1,
-            needs_reply_since=entry.needs_reply_since or now,
-        )
-        for entry in entries
+    _save(
+        [
+            _change(entry, last_message_at=now, last_sent_at=now, unread=0, needs_reply_since=None)
+            if entry.mailbox_id == mailbox.pk
+            else _change(
+                entry,
+                last_message_at=now,
+                unread=entry.unread + 1,
+                needs_reply_since=entry.needs_reply_since or now,
+            )
+            for entry in entries
+        ]
     )
     owe(kind=NEW_MESSAGE, subject_id=message.pk, recipients=people_to_tell(entries, sender=mailbox))
     announce(
@@ -304,29 +308,32 @@ def _set_state(*, by: User, mailbox: Mailbox, thread: Thread, state: Thread.Stat
         return
     Thread.objects.filter(pk=thread.pk).update(state=state)
     if state == Thread.State.CLOSED:
-        _shift_tallies(_change(entry, needs_reply_since=None) for entry in entries)
+        _save([_change(entry, needs_reply_since=None) for entry in entries])
     announce(kind="thread", mailbox_ids=[entry.mailbox_id for entry in entries], thread_id=thread.pk)
 
 
-def _change(entry: Entry, **values: int | datetime | None) -> _Shift:
-    """Write what changed on an entry and return how far its mailbox's counters move."""
+def _change(entry: Entry, **values: int | datetime | None) -> _Change:
+    """Set what changes on an entry, and say how far its mailbox's counters move. The row is not saved."""
     was_unread, was_waiting = entry.unread > 0, entry.needs_reply_since is not None
     for name, value in values.items():
         setattr(entry, name, value)
-    entry.save(update_fields=list(values))
-    return _Shift(
-        entry.mailbox_id,
+    return _Change(
+        entry,
+        frozenset(values),
         unread=(entry.unread > 0) - was_unread,
         needs_reply=(entry.needs_reply_since is not None) - was_waiting,
     )
 
 
-def _shift_tallies(shifts: Iterable[_Shift]) -> None:
-    """Move the counters, always in the order of mailbox ids so that two writers never wait for each other."""
-    for shift in sorted(shifts, key=lambda shift: shift.mailbox_id):
-        if not shift.unread and not shift.needs_reply:
+def _save(changes: list[_Change]) -> None:
+    """Write changed entries in one statement, then move their mailboxes' counters.
+
+    The counters always move in the order of mailbox ids, so that two writers never wait for each other.
+    """
+    fields = frozenset[str]().union(*(change.fields for change in changes))
+    Entry.objects.bulk_update([change.entry for change in changes], sorted(fields))
+    for change in sorted(changes, key=lambda change: change.entry.mailbox_id):
+        if not change.unread and not change.needs_reply:
             continue
-        moved = {"unread": F("unread") + shift.unread, "needs_reply": F("needs_reply") + shift.needs_reply}
-        if not Tally.objects.filter(pk=shift.mailbox_id).update(**moved):
-            Tally.objects.bulk_create([Tally(mailbox_id=shift.mailbox_id)], ignore_conflicts=True)
-            Tally.objects.filter(pk=shift.mailbox_id).update(**moved)
+        moved = {"unread": F("unread") + change.unread, "needs_reply": F("needs_reply") + change.needs_reply}
+        Tally.objects.filter(pk=change.entry.mailbox_id).update(**moved)

@@ -24,7 +24,7 @@ from orders.pictures import shown_picture
 from . import actions
 from .access import Standing, acting_membership, person_of, require_writing, standing_or_404, uuid_or_none
 from .clock import reply_chip
-from .conversation import find_later, find_stretch
+from .conversation import Shown, find_later, find_stretch
 from .forms import ReplyForm
 from .fragments import is_fragment_for, lost_session
 from .listing import BOXES, BadCursor, as_rows, find_page, with_row_data
@@ -92,6 +92,7 @@ def thread_detail(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     if "prefetch" not in request.headers.get("Sec-Purpose", "") and standing.entry.unread:
         actions.mark_read(by=standing.person, entry=standing.entry)
     context = _thread_context(standing) | {
+        "first_unread_id": _first_unread(stretch.messages, standing.entry.unread),
         "messages_list": stretch.messages,
         "earlier_url": f"?before={stretch.earlier_than}" if stretch.earlier_than else "",
         "later_url": f"?message={stretch.later_than}#message-{stretch.later_than}" if stretch.later_than else "",
@@ -225,6 +226,12 @@ def _thread_context(standing: Standing) -> dict[str, Any]:
         "reply_late": reply_late,
         "back_url": reverse("threads:inbox"),
     }
+
+
+def _first_unread(messages: list[Shown], unread: int) -> uuid.UUID | str:
+    """Return the first of the other side's messages that nobody here has read, if it is on the page."""
+    theirs = [message.id for message in messages if not message.mine]
+    return theirs[-unread] if 0 < unread <= len(theirs) else ""
 
 
 def _composer(

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.processes import Engine, Stack, engines, remove_templates, wait_for
+from tests.processes import Engine, Stack, cut_connections, engines, remove_templates, wait_for
 
 pytestmark = pytest.mark.services
 
@@ -122,6 +122,10 @@ class Stream:
         self._connection.close()
 
 
+# On SQLite numbers appear in order, connections are files, and there is no Redis to kill.
+ON_POSTGRES = pytest.mark.parametrize("site", [one for one in engines() if one == "postgres"], indirect=True)
+
+
 @pytest.fixture(scope="module", params=engines())
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """SQLite without Redis, PostgreSQL with Redis."""
@@ -162,9 +166,8 @@ def test_a_returning_reader_gets_what_was_missed(site: Site) -> None:
         assert stream.kinds == ["hello"]
 
 
+@ON_POSTGRES
 def test_an_event_whose_transaction_commits_late_is_delivered(site: Site) -> None:
-    if site.stack.engine != "postgres":
-        pytest.skip("SQLite has one writer at a time: numbers appear in order")
     insert = (
         "insert into live_event (mailbox_id, kind, thread_id, created_at) values (%s, %s, gen_random_uuid(), now())"
         " returning id"
@@ -208,9 +211,8 @@ def test_who_loses_the_right_stops_hearing(site: Site) -> None:
     assert site.get("/live/stream/", name="four")[0] == 401
 
 
+@ON_POSTGRES
 def test_a_hundred_streams_hold_at_most_three_connections(site: Site) -> None:
-    if site.stack.engine != "postgres":
-        pytest.skip("connections are counted on PostgreSQL")
     site.stack.python(
         PEOPLE.replace('("one", "two", "three", "four", "five")', "[f'many{n}' for n in range(17)]") + SAVE
     )
@@ -234,9 +236,8 @@ keys = [by_user[str(user.pk)] for user in User.objects.filter(email__startswith=
 """
 
 
+@ON_POSTGRES
 def test_events_arrive_without_redis_and_after_its_return(site: Site) -> None:
-    if "redis" not in site.stack.processes:
-        pytest.skip("this site runs without Redis anyway")
     with site.stream("one") as stream:
         site.stack.processes["redis"].kill()
         site.announce("while-dead", "one")
@@ -245,6 +246,15 @@ def test_events_arrive_without_redis_and_after_its_return(site: Site) -> None:
         site.announce("after-return", "one")
         stream.wait_for_kind("after-return")
         assert stream.kinds == ["hello", "while-dead", "after-return"]
+
+
+@ON_POSTGRES
+def test_a_stream_survives_the_loss_of_its_database_connections(site: Site) -> None:
+    with site.stream("one") as stream:
+        cut_connections(site.stack)
+        site.announce("after-the-cut", "one")
+        stream.wait_for_kind("after-the-cut")
+        assert stream.kinds == ["hello", "after-the-cut"]
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "gunicorn"])

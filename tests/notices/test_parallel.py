@@ -26,7 +26,7 @@ from messagecenter.ids import new_id
 from messagecenter.notices.actions import owe
 from messagecenter.notices.dispatch import deliver_due
 from messagecenter.notices.models import Notice
-from tests.processes import ROOT, Engine, Mail, Sink, Stack, engines, free_port, wait_for
+from tests.processes import ROOT, Engine, Mail, Sink, Stack, cut_connections, engines, free_port, wait_for
 
 pytestmark = pytest.mark.services
 SETTINGS = "tests.notices.site.settings"
@@ -229,6 +229,22 @@ def test_a_worker_that_stood_still_beyond_its_lease_does_not_mark_late(tmp_path:
 
         assert stack.sql("select state, attempts from notices_notice") == [("sent", 2)]
         assert len({mail.message_id for mail in stack.sink.transmitted}) == 1
+        assert len(stack.sink.transmitted) == 2
+
+
+@pytest.mark.parametrize("engine", [one for one in engines() if one == "postgres"])
+def test_a_worker_survives_the_loss_of_its_database_connection(engine: Engine, tmp_path: Path) -> None:
+    with Stack(engine, tmp_path, start=(), redis=False, settings=SETTINGS) as stack:
+        arrived = threading.Event()
+        stack.sink.on_data = slowly(0.5, arrived)
+        stack.python(OWE.format(count=2))
+        worker = stack.start("deliver")
+        assert arrived.wait(20)
+        cut_connections(stack)  # while a mail is under way: its mark must not be lost
+        wait_for(
+            lambda: stack.sql("select count(*) from notices_notice where state = 'sent'") == [(2,)], "not sent", 30
+        )
+        assert worker.runs
         assert len(stack.sink.transmitted) == 2
 
 
