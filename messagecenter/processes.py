@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 STOP_SECONDS = 4.0
+SERVE_STOP_SECONDS = 12.0
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
 HEAD_START_SECONDS = 15.0
@@ -98,10 +99,11 @@ class Child:
 class Supervisor:
     """Starts the children, starts again what stops, and stops all when told to."""
 
-    def __init__(self, children: list[Child], queue: Path | None = None) -> None:
-        """Take the children and the folder of the filesystem broker, if that is in use."""
+    def __init__(self, children: list[Child], queue: Path | None = None, patience: float = STOP_SECONDS) -> None:
+        """Take the children, the filesystem broker's folder if in use, and the seconds a polite stop may take."""
         self.children = children
         self.queue = queue
+        self.patience = patience
         self.stopping = False
 
     def run(self, ready: str = "", lines: list[str] | None = None) -> int:
@@ -130,10 +132,10 @@ class Supervisor:
         return 0
 
     def stop(self) -> None:
-        """Stop every child: first politely, after STOP_SECONDS by force, with whatever they started."""
+        """Stop every child: first politely, when patience ends by force, with whatever they started."""
         for child in self.children:
             child.signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline and any(c.process and c.process.poll() is None for c in self.children):
             time.sleep(0.05)
         for child in self.children:
@@ -336,7 +338,7 @@ def main(words: list[str]) -> int:
     if word in ("serve", "web") and (reason := prepare_production()):
         sys.exit(reason)
     if word == "serve":
-        return Supervisor([Child(name, command) for name, command in COMMANDS.items()], queue).run()
+        return Supervisor([Child(name, command) for name, command in COMMANDS.items()], queue, SERVE_STOP_SECONDS).run()
     os.execv(sys.executable, COMMANDS[word])
 
 

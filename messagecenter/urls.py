@@ -3,10 +3,13 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from messagecenter import health, pages
 from messagecenter.accounts.views import language
+
+admin.site.site_title = admin.site.site_header = _("Message Center administration")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="threads:inbox"), name="home"),

@@ -23,7 +23,7 @@ class Product(models.Model):
     """Something a shop sells, as far as a question about it needs."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    shop = models.ForeignKey(Mailbox, models.CASCADE, related_name="products")
+    shop = models.ForeignKey(Mailbox, models.CASCADE, related_name="products", verbose_name=_("shop"))
     sku = models.CharField(_("SKU"), max_length=120)
     asin = models.CharField(_("ASIN"), max_length=20, blank=True)
     title = models.CharField(_("title"), max_length=500)
@@ -74,7 +74,7 @@ class Order(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.CharField(_("order number"), max_length=64)
-    shop = models.ForeignKey(Mailbox, models.PROTECT, related_name="orders_sold")
+    shop = models.ForeignKey(Mailbox, models.PROTECT, related_name="orders_sold", verbose_name=_("shop"))
     buyer = models.ForeignKey(
         Mailbox,
         models.PROTECT,
@@ -82,6 +82,7 @@ class Order(models.Model):
         null=True,
         blank=True,
         help_text=_("Empty when the order file gave no e-mail address: such a buyer cannot be written to."),
+        verbose_name=_("buyer"),
     )
     buyer_name = models.CharField(_("buyer's name"), max_length=200, blank=True)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.UNSHIPPED)
@@ -116,8 +117,10 @@ class OrderItem(models.Model):
     """One line of an order. ``line`` is the file's own key for it, so that a repeated import finds it again."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    order = models.ForeignKey(Order, models.CASCADE, related_name="items")
-    product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="+")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="items", verbose_name=_("order"))
+    product = models.ForeignKey(
+        Product, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("product")
+    )
     line = models.CharField(_("line"), max_length=120)
     title = models.CharField(_("title"), max_length=500)
     sku = models.CharField(_("SKU"), max_length=120, blank=True)

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import connection
 
+from messagecenter.accounts.masking import masked_name
 from messagecenter.accounts.models import Mailbox, Membership, Role, User
 from messagecenter.ids import new_id
 from orders.bulk import insert_rows
-from orders.masking import NAMELESS, masked_name
 from orders.rows import ParsedOrder
 
 _LOCK = 0x6F72646572  # "order"
@@ -155,7 +155,7 @@ def _name_the_nameless(mailboxes: Mapping[str, Mailbox], names: Mapping[str, str
     """Name the mailboxes that had no name until now."""
     changed = []
     for email, mailbox in mailboxes.items():
-        if mailbox.name == NAMELESS and (name := masked_name(names[email])) != NAMELESS:
+        if not mailbox.name and (name := masked_name(names[email])):
             mailbox.name = name
             changed.append(mailbox)
     Mailbox.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=["name"])

@@ -284,7 +284,7 @@ def manage(environment: Mapping[str, str], *words: str, seconds: float = 120.0, 
 @functools.cache
 def _static() -> Path:
     """Return a folder of collected static files, made once a test run and shared by all sites."""
-    folder = Path(tempfile.mkdtemp(prefix="messagecenter-static-"))
+    folder = Path(tempfile.mkdtemp(prefix="mc-site-static-"))
     manage(environment_of(folder), "collectstatic", "--noinput", "--verbosity", "0")
     return folder / "static"
 
@@ -292,7 +292,7 @@ def _static() -> Path:
 @functools.cache
 def _migrated_sqlite(settings: str) -> Path:
     """Return a migrated SQLite file, made once a test run and copied for each site."""
-    folder = Path(tempfile.mkdtemp(prefix="messagecenter-sqlite-"))
+    folder = Path(tempfile.mkdtemp(prefix="mc-site-sqlite-"))
     path = folder / "template.sqlite3"
     _migrate(environment_of(folder, DATABASE_URL=f"sqlite:///{path}", DJANGO_SETTINGS_MODULE=settings))
     with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -305,7 +305,7 @@ def _migrated_postgres(settings: str) -> str:
     """Return the name of a migrated PostgreSQL database, made once a test run and copied for each site."""
     name = f"messagecenter_template_{secrets.token_hex(6)}"
     _on_postgres(f'CREATE DATABASE "{name}"')
-    folder = Path(tempfile.mkdtemp(prefix="messagecenter-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="mc-site-postgres-"))
     _migrate(environment_of(folder, DATABASE_URL=_with_name(name), DJANGO_SETTINGS_MODULE=settings))
     shutil.rmtree(folder, ignore_errors=True)
     return name

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from messagecenter.accounts.masking import masked_name
 from messagecenter.accounts.models import Invitation, Mailbox, Membership, Role, User
 from messagecenter.mail.errors import NotSent
 from messagecenter.mail.rendering import absolute_url, render_letter
@@ -108,14 +109,6 @@ def masked(email: str) -> str:
     return f"{name[:1]}••••@{host}"
 
 
-def masked_name(name: str) -> str:
-    """Return the first name and the initial of the last, as the other side sees a buyer; "Buyer" for no name."""
-    first, *rest = name.split() or [""]
-    if not first:
-        return str(translation.gettext("Buyer"))
-    return f"{first} {rest[-1][0].upper()}."[:120] if rest else first[:120]
-
-
 # --- Mailboxes -------------------------------------------------------------------------------------------------------
 
 
@@ -206,7 +199,7 @@ def _mail_invitation(invitation: Invitation, token: str, by: User) -> None:
         language=by.language or translation.get_language() or "",
         time_zone=by.time_zone,
         context={
-            "mailbox_name": invitation.mailbox.name,
+            "mailbox_name": invitation.mailbox.shown_name,
             "inviter_name": by.name,
             "role": invitation.role,
             "link": absolute_url(reverse("accounts:invitation", args=[token])),

@@ -79,13 +79,13 @@ class ProfileForm(_UserModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = [("", _("As the browser says")), *time_zone_choices()]
+        zones = [("", _("As in the browser")), *time_zone_choices()]
         kept = self.instance.time_zone
         if kept and not any(kept == zone for _region, group in time_zone_choices() for zone, _place in group):
             zones.append((kept, kept))  # an old name such as "CET" stays valid
         self.fields["time_zone"].choices = zones  # type: ignore[attr-defined]
         languages = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
-        self.fields["language"].choices = [("", _("As the browser asks")), *languages]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [("", _("As in the browser")), *languages]  # type: ignore[attr-defined]
         self.fields["language"].help_text = _("For pages and for mails.")
         self.fields["name"].help_text = _("The other side sees at most your first name and an initial.")
         self.fields["mail_on_message"].help_text = _("A mail holds a link to the message, never its words.")

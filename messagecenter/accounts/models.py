@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from messagecenter.ids import new_id
@@ -20,9 +21,7 @@ def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless ``name`` is an IANA time zone, for example ``Europe/Berlin``."""
     if name not in zoneinfo.available_timezones():
         raise ValidationError(
-            _("%(name)s is not a time zone we know. Example: Europe/Berlin."),
-            code="time_zone",
-            params={"name": name},
+            _("%(name)s is not a time zone we know. Example: Europe/Berlin."), code="time_zone", params={"name": name}
         )
 
 
@@ -54,14 +53,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
     language = models.CharField(
-        _("language"), max_length=8, choices=settings.LANGUAGES, blank=True, help_text=_("Empty: as the browser asks.")
+        _("language"), max_length=8, choices=settings.LANGUAGES, blank=True, help_text=_("Empty: as in the browser.")
     )
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
         blank=True,
         validators=[validate_time_zone],
-        help_text=_("Empty: as the browser says."),
+        help_text=_("Empty: as in the browser."),
     )
     mail_on_message = models.BooleanField(_("e-mail for each message"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
@@ -106,10 +105,12 @@ class Mailbox(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
-    name = models.CharField(_("name shown to the other side"), max_length=120)
+    name = models.CharField(_("name shown to the other side"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="mailboxes")
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="Membership", related_name="mailboxes", verbose_name=_("members")
+    )
 
     objects = MailboxQuerySet.as_manager()
 
@@ -119,7 +120,12 @@ class Mailbox(models.Model):
         indexes = [models.Index(fields=["kind", "name"], name="mailbox_kind_name")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.shown_name
+
+    @property
+    def shown_name(self) -> str:
+        """The name, or for a mailbox without one its kind ("Buyer"), in the reader's language."""
+        return self.name or capfirst(self.get_kind_display())
 
 
 class Role(models.TextChoices):
@@ -148,10 +154,12 @@ class Membership(models.Model):
     """One person acting for one mailbox."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
-    mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", verbose_name=_("person")
+    )
+    mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="memberships", verbose_name=_("mailbox"))
     role = models.CharField(_("role"), max_length=8, choices=Role.choices)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -197,15 +205,17 @@ class Invitation(models.Model):
     """An offer, by mail, to join a mailbox. Of its secret only the SHA-256 is kept."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="invitations")
+    mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="invitations", verbose_name=_("mailbox"))
     email = models.EmailField(_("e-mail address"))
     role = models.CharField(_("role"), max_length=8, choices=Role.choices, default=Role.AGENT)
     token_hash = models.BinaryField(max_length=32, unique=True, editable=False)
-    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("invited by")
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     expires_at = models.DateTimeField(_("expires"))
-    accepted_at = models.DateTimeField(null=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, editable=False)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, editable=False)
 
     objects = InvitationQuerySet.as_manager()
 

@@ -175,7 +175,7 @@ def member_remove(request: HttpRequest, pk: object) -> HttpResponse:
         messages.error(request, str(problem.sentence))
         return redirect("accounts:members")
     if member.user_id == _person(request).pk:
-        messages.success(request, _("You left %(mailbox)s.") % {"mailbox": member.mailbox.name})
+        messages.success(request, _("You left %(mailbox)s.") % {"mailbox": member.mailbox.shown_name})
         return redirect("accounts:overview")
     messages.success(request, _("%(name)s is no longer a member.") % {"name": member.user.get_full_name()})
     return redirect("accounts:members")
@@ -232,7 +232,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             membership = actions.accept_invitation(token=token, by=person)
             act_for(request, membership)
-            messages.success(request, _("You are now a member of %(mailbox)s.") % {"mailbox": membership.mailbox.name})
+            joined = _("You are now a member of %(mailbox)s.") % {"mailbox": membership.mailbox.shown_name}
+            messages.success(request, joined)
             return redirect("/messages/")
         found = actions.read_invitation(token=token, by=person)
     except actions.NotPossible as problem:

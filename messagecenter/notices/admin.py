@@ -23,7 +23,7 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_select_related = ["recipient"]
     list_display_links = ["created_at"]
     search_fields = ["recipient__email__exact"]
-    search_help_text = _("the recipient’s whole e-mail address")
+    search_help_text = _("The recipient’s whole e-mail address")
     ordering = ["-created_at", "-id"]
     sortable_by = ()
     actions = ["send_again"]

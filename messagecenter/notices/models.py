@@ -39,7 +39,9 @@ class Notice(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(_("kind"), max_length=40)
     channel = models.CharField(_("channel"), max_length=12, choices=Channel.choices, default=Channel.EMAIL)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", verbose_name=_("recipient")
+    )
     subject_id = models.UUIDField(_("about"))
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.DUE)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
@@ -56,7 +58,7 @@ class Notice(models.Model):
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
         constraints = [
-            models.UniqueConstraint(fields=["kind", "subject_id", "recipient", "channel"], name="notice_once"),
+            models.UniqueConstraint(fields=["kind", "subject_id", "recipient", "channel"], name="notice_once")
         ]
         indexes = [
             models.Index(fields=["next_at"], name="notice_due", condition=models.Q(state="due")),

@@ -98,7 +98,7 @@ def show(
                 html=html,
                 unreadable=unreadable,
                 mine=mine,
-                sender_name=message.sender.name,
+                sender_name=message.sender.shown_name,
                 author_name=message.author.get_full_name() if mine and message.author else "",
                 when_text=told_time(message.sent_at),
                 when_full=told_fully(message.sent_at),

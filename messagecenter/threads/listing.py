@@ -157,7 +157,7 @@ def as_rows(entries: Sequence[Entry], box: Box, current: uuid.UUID | None = None
             Row(
                 id=thread.pk,
                 url=pattern.replace(str(uuid.UUID(int=0)), str(thread.pk)),
-                other_name=entry.other.name,
+                other_name=entry.other.shown_name,
                 order_number=entry.order_number,
                 product_title=thread.product.title if thread.product else "",
                 picture_url=shown_picture(

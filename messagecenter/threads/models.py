@@ -37,9 +37,13 @@ class Thread(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     topic = models.CharField(_("topic"), max_length=40)
-    order = models.ForeignKey(Order, models.PROTECT, null=True, blank=True, related_name="threads")
-    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="threads")
-    opened_by = models.ForeignKey(Mailbox, models.PROTECT, related_name="threads_opened")
+    order = models.ForeignKey(
+        Order, models.PROTECT, null=True, blank=True, related_name="threads", verbose_name=_("order")
+    )
+    product = models.ForeignKey(
+        Product, models.PROTECT, null=True, blank=True, related_name="threads", verbose_name=_("product")
+    )
+    opened_by = models.ForeignKey(Mailbox, models.PROTECT, related_name="threads_opened", verbose_name=_("opened by"))
     client_id = models.UUIDField(editable=False)
     subject_ciphertext = models.BinaryField(editable=False)
     snippet_ciphertext = models.BinaryField(editable=False, default=bytes)
@@ -107,9 +111,9 @@ class Entry(models.Model):
     """One mailbox's own view of a thread. What one side does here never changes the other side's."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    thread = models.ForeignKey(Thread, models.CASCADE, related_name="entries")
-    mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="entries")
-    other = models.ForeignKey(Mailbox, models.PROTECT, related_name="+")
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="entries", verbose_name=_("thread"))
+    mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="entries", verbose_name=_("mailbox"))
+    other = models.ForeignKey(Mailbox, models.PROTECT, related_name="+", verbose_name=_("other side"))
     order_number = models.CharField(max_length=64, blank=True)
     unread = models.PositiveIntegerField(_("unread messages"), default=0)
     needs_reply_since = models.DateTimeField(_("needs reply since"), null=True, blank=True)
@@ -207,8 +211,8 @@ class Disclosure(models.Model):
     """A member of staff read a thread's words: who, when and for what stated reason. Never changed or deleted."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    thread = models.ForeignKey(Thread, models.CASCADE, related_name="disclosures")
-    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="disclosures", verbose_name=_("thread"))
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("read by"))
     reason = models.CharField(_("reason"), max_length=500)
     read_at = models.DateTimeField(_("read"), default=timezone.now)
 

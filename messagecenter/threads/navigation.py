@@ -29,7 +29,7 @@ def frame(membership: Membership, box: str) -> dict[str, Any]:
             for each in BOXES.values()
         ],
         "counters": shown,
-        "mailbox_name": membership.mailbox.name,
+        "mailbox_name": membership.mailbox.shown_name,
         "may_write": membership.may_write,
         "list_url": inbox,
         "nav_current": box,

@@ -61,7 +61,7 @@ def letter(notice: Notice) -> Letter:
         time_zone=person.time_zone,
         context={
             "person": person,
-            "sender_name": message.sender.name,
+            "sender_name": message.sender.shown_name,
             "mailbox": entry.mailbox,
             "order": message.thread.order,
             "product": message.thread.product,

@@ -69,7 +69,7 @@ def _about_order(request: HttpRequest, number: str) -> HttpResponse:
         problem = _("There is no order %(number)s in your messages. Please check the number.") % {"number": number[:64]}
         return _choose_order(request, problem=problem, status=404)
     if len(orders) > 1:
-        shops = [{"name": order.shop.name, "url": _new_url(order)} for order in orders]
+        shops = [{"name": order.shop.shown_name, "url": _new_url(order)} for order in orders]
         context = {"shops": shops, "order_number": number}
         return render(request, "threads/new.html", context | frame(acting_membership(request), ""))
     return _write_first(request, _membership_in(request, orders[0]), order=orders[0])
@@ -117,7 +117,7 @@ def _write_first(
         "about_product": product,
         "product_picture": shown_picture(product.picture_url) if product else "",
         "to_name": _name_of_other(mailbox, order, product),
-        "own_name": mailbox.name,
+        "own_name": mailbox.shown_name,
     }
     return render(request, "threads/new.html", context | frame(membership, ""), status=status)
 
@@ -157,10 +157,10 @@ def _new_url(order: Order) -> str:
 def _name_of_other(mailbox: Mailbox, order: Order | None, product: Product | None) -> str:
     """Return the name of whom ``mailbox`` would be writing to."""
     if order is None:
-        return product.shop.name if product else ""
+        return product.shop.shown_name if product else ""
     if mailbox.pk != order.shop_id:
-        return order.shop.name
-    return order.buyer.name if order.buyer else order.buyer_name
+        return order.shop.shown_name
+    return order.buyer.shown_name if order.buyer else order.buyer_name
 
 
 def _go_to(request: HttpRequest, url: str) -> HttpResponse:

@@ -213,8 +213,8 @@ def _thread_context(standing: Standing) -> dict[str, Any]:
     return {
         "thread_id": thread.pk,
         "subject": subject,
-        "other_name": entry.other.name,
-        "own_name": entry.mailbox.name,
+        "other_name": entry.other.shown_name,
+        "own_name": entry.mailbox.shown_name,
         "topic": LABELS.get(thread.topic, thread.topic),
         "closed": thread.is_closed,
         "order": thread.order,

@@ -17,7 +17,7 @@ class DataKey(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     purpose = models.CharField(_("purpose"), max_length=24)
-    owner_id = models.UUIDField(_("owner"))
+    owner_id = models.UUIDField(_("belongs to"))
     version = models.PositiveSmallIntegerField(_("version"), default=1)
     wrapped = models.BinaryField(_("wrapped key"), null=True, editable=False)
     commitment = models.BinaryField(_("commitment"), null=True, editable=False)
@@ -47,7 +47,7 @@ class Alarm(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reason = models.CharField(_("reason"), max_length=24)
-    owner_id = models.UUIDField(_("owner"))
+    owner_id = models.UUIDField(_("belongs to"))
     record_id = models.UUIDField(_("record"))
     field = models.CharField(_("field"), max_length=40)
     count = models.PositiveIntegerField(_("times"), default=1)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from django import template
-from django.conf import settings
 from django.utils import formats
 from django.utils.translation import get_language
 
+from orders import pictures
 from orders.carriers import tracking_url
 from orders.models import Order, OrderItem
 
@@ -53,9 +52,5 @@ def tracking_link(order: Order) -> str:
 
 @register.filter
 def shown_picture(item: OrderItem) -> str:
-    """Return a picture's address if our pages may load it: from this site, or from a host in PICTURE_HOSTS."""
-    address = item.picture_url
-    if address.startswith("/") and not address.startswith("//"):
-        return address
-    parts = urlsplit(address)
-    return address if parts.scheme == "https" and parts.netloc in settings.PICTURE_HOSTS else ""
+    """Return the address of an item's picture if our pages may load it, else ""."""
+    return pictures.shown_picture(item.picture_url)

@@ -66,7 +66,7 @@ def test_sign_up_needs_the_mailed_link(client: Client, mailoutbox: list[EmailMes
     assert client.post(mailed_path()).headers["Location"] == THREAD
     user = User.objects.get()
     mailbox = user.mailboxes.get()
-    assert (is_signed_in(client), mailbox.kind, mailbox.name) == (True, Mailbox.Kind.BUYER, "Buyer")
+    assert (is_signed_in(client), mailbox.kind, mailbox.name) == (True, Mailbox.Kind.BUYER, "")
     assert (user.email, user.language) == ("new@buyer.example", "en")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -12,9 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
+from messagecenter.accounts.masking import masked_name
 from messagecenter.accounts.models import User
 from orders.carriers import tracking_url
-from orders.masking import masked_name
 from orders.models import Order
 from orders.templatetags.order_words import money
 from tests.factories import OrderFactory, OrderItemFactory
@@ -60,10 +61,10 @@ def test_a_parcel_is_followed_at_its_carrier(carrier: str, number: str, url: str
         ("Dr. Karl-Heinz von Huber", "Karl-Heinz H."),
         ("Müller, Anna", "Anna M."),
         ("Anna", "Anna"),
-        ("", "Buyer"),
-        ("anna@example.org", "Buyer"),
-        ("0171 234567", "Buyer"),
-        ("www.shop.example Anna", "Buyer"),
+        ("", ""),
+        ("anna@example.org", ""),
+        ("0171 234567", ""),
+        ("www.shop.example Anna", ""),
     ],
 )
 def test_a_seller_sees_first_name_and_initial(name: str, masked: str) -> None:
@@ -114,8 +115,10 @@ def test_the_card_loads_no_foreign_picture() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", ["order", "product", "orderitem"])
-def test_admin_lists_count_nothing_and_cost_the_same(model: str, admin: User, client: Client) -> None:
-    client.force_login(admin)
+def test_admin_lists_count_nothing_and_cost_the_same(
+    model: str, admin: User, signed_in: Callable[[User], Client]
+) -> None:
+    client = signed_in(admin)
     counts = []
     for _ in range(2):
         OrderItemFactory(order=OrderFactory())
@@ -128,8 +131,8 @@ def test_admin_lists_count_nothing_and_cost_the_same(model: str, admin: User, cl
 
 
 @pytest.mark.django_db
-def test_admin_finds_an_order_by_its_whole_number(admin: User, client: Client) -> None:
-    client.force_login(admin)
+def test_admin_finds_an_order_by_its_whole_number(admin: User, signed_in: Callable[[User], Client]) -> None:
+    client = signed_in(admin)
     OrderFactory(number="302-77")
     OrderFactory(number="302-771")
     page = client.get("/admin/orders/order/", {"q": "302-77"}).content.decode()

@@ -175,7 +175,17 @@ def lint_steps() -> list[Step]:
 
 def test_steps(run: Run) -> list[Step]:
     """Return the test runs this machine can do; what it cannot is noted in ``run.lacking``."""
-    pytest = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    pytest = [
+        PYTHON,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--tb=short",
+        "--show-capture=no",
+        "--durations=10",
+    ]
     fast = [f"--ignore={JOURNEYS}"]
     steps = [Step("tests on SQLite", [*pytest, *fast], tests=True)]
     if newest := os.environ.get("TEST_NEWEST_PYTHON"):

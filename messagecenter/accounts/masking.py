@@ -1,18 +1,15 @@
-"""How much of a buyer's name a seller sees: the first name and an initial."""
+"""How much of a buyer's name the other side sees: the first name and an initial."""
 
 from __future__ import annotations
 
 import re
-
-#: Stands for a buyer whose name no file has given yet.
-NAMELESS = "Buyer"
 
 _TITLES = {"dr", "prof", "herr", "frau", "fr", "hr", "mr", "mrs", "ms", "miss", "ing", "dipl", "mag", "dipl-ing"}
 _TELLING = re.compile(r"[@\d/\\<>]|\.\w")
 
 
 def masked_name(name: str) -> str:
-    """Return "Anna M." for "Dr. Anna Maria Müller" or "Müller, Anna", "Anna" for "Anna", and "Buyer" for no name.
+    """Return "Anna M." for "Dr. Anna Maria Müller" or "Müller, Anna", "Anna" for "Anna", and "" for no name.
 
     A "name" that is really an address, a number or a link is not shown at all.
     """
@@ -21,6 +18,6 @@ def masked_name(name: str) -> str:
         name = f"{first} {last}"
     words = [word for word in name.split() if word.strip(".").lower() not in _TITLES]
     if not words or not words[0][0].isalpha() or _TELLING.search(words[0]):
-        return NAMELESS
+        return ""
     first = words[0][:40]
     return f"{first} {words[-1][0].upper()}." if len(words) > 1 and words[-1][0].isalpha() else first
