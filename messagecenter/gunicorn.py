@@ -21,8 +21,11 @@ limit_request_fields = 60
 limit_request_field_size = 8190
 control_socket_disable = True
 accesslog = None
-_through_root = {"level": "INFO", "handlers": [], "propagate": True}
 _logging: dict[str, Any] = settings.LOGGING
 logconfig_dict = _logging | {
-    "loggers": _logging["loggers"] | {"gunicorn.error": _through_root, "gunicorn.access": _through_root}
+    "loggers": _logging["loggers"]
+    | {
+        "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
+        "gunicorn.access": {"level": "ERROR", "handlers": [], "propagate": True},  # a line a request: the proxy's work
+    }
 }

@@ -82,11 +82,16 @@ class Child:
             )
         self.started_at = time.monotonic()
 
-    def signal(self, number: int) -> None:
-        """Send a signal to the process and everything it started."""
+    def ask_to_stop(self) -> None:
+        """Ask the process alone: Celery waits for ever for helpers that were stopped behind its back."""
+        if self.process is not None:
+            self.process.terminate()
+
+    def kill(self) -> None:
+        """Kill the process and everything it started."""
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, number)
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def ended(self) -> str:
         """Return in words how the process ended, or "" while it runs or waits for its next start."""
@@ -134,12 +139,12 @@ class Supervisor:
     def stop(self) -> None:
         """Stop every child: first politely, when patience ends by force, with whatever they started."""
         for child in self.children:
-            child.signal(signal.SIGTERM)
+            child.ask_to_stop()
         deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline and any(c.process and c.process.poll() is None for c in self.children):
             time.sleep(0.05)
         for child in self.children:
-            child.signal(signal.SIGKILL)
+            child.kill()
             if child.process is not None:
                 child.process.wait()
 
@@ -162,7 +167,7 @@ class Supervisor:
                 if now >= child.start_at:
                     self._start(child)
             elif how := child.ended():
-                child.signal(signal.SIGKILL)  # what a dead process may have left behind
+                child.kill()  # what a dead process may have left behind
                 child.pause = 0.5 if now - child.started_at > STEADY_SECONDS else min(child.pause * 2, LONGEST_PAUSE)
                 child.process, child.start_at = None, now + child.pause
                 say(f"{child.name} {how}; starting it again in {child.pause:g} s.")
