@@ -3,6 +3,7 @@
 Under ASGI each of Django's middlewares costs a thread hop; through a2wsgi a page takes about half the CPU.
 """
 
+import asyncio
 import os
 from typing import Any
 
@@ -16,6 +17,9 @@ pages = get_wsgi_application()
 from messagecenter.live.streams import application as _streams  # Django must be set up before
 
 STREAMS = "/live/stream/"
+# The longest text, each of its characters as twelve bytes of a form, is far below this.
+MOST_BODY_BYTES = 2 * 1024 * 1024
+MOST_BODY_SECONDS = 30
 
 _handle_page: Any = pages  # two packages spell the type of a WSGI application differently
 _pages = WSGIMiddleware(_handle_page, workers=8)
@@ -28,7 +32,43 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     elif scope["type"] == "http" and scope["path"] == STREAMS:
         await _streams(scope, receive, send)
     elif scope["type"] == "http":
-        await _pages(scope, receive, send)
+        await _page(scope, receive, send)
+
+
+async def _page(scope: Any, receive: Any, send: Any) -> None:
+    """Wait for the whole request here, where waiting costs nothing, so that slow senders cannot occupy the threads.
+
+    Answers 413 to a body beyond 2 MiB and 408 to one that has not come within 30 seconds.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(MOST_BODY_SECONDS):
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return
+                body += message.get("body", b"")
+                if len(body) > MOST_BODY_BYTES:
+                    await _refuse(send, 413)
+                    return
+                more = message.get("more_body", False)
+    except TimeoutError:
+        await _refuse(send, 408)
+        return
+    whole = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+    async def replay() -> Any:
+        return whole.pop() if whole else await receive()
+
+    await _pages(scope, replay, send)
+
+
+async def _refuse(send: Any, status: int) -> None:
+    """Answer with a status alone and end the connection."""
+    headers = [(b"content-length", b"0"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _lifespan(receive: Any, send: Any) -> None:

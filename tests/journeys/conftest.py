@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.processes import Sink, Stack, engines, remove_templates, wait_for
+from tests.processes import Stack, engines, remove_templates
+from tests.sink import Sink, wait_for
 
 PASSWORD = "correct horse battery staple"
 expect.set_options(timeout=15_000)

@@ -15,7 +15,8 @@ import redis
 from playwright.sync_api import Browser, expect
 
 from tests.journeys.conftest import Person, set_first_password
-from tests.processes import Engine, Stack, engines, wait_for
+from tests.processes import Engine, Stack, engines
+from tests.sink import wait_for
 
 pytestmark = pytest.mark.services
 SETTINGS = "tests.journeys.leaky"

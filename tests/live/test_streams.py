@@ -15,7 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.processes import Engine, Stack, cut_connections, engines, remove_templates, wait_for
+from tests.processes import Engine, Stack, cut_connections, engines, remove_templates
+from tests.sink import wait_for
 
 pytestmark = pytest.mark.services
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from messagecenter.mail.errors import Refused, TryAgain
 from messagecenter.mail.rendering import absolute_url, render_letter
 from messagecenter.mail.sending import Letter, open_post, send
-from tests.processes import Sink, free_port
+from tests.sink import Sink, free_port
 
 GOOD: dict[str, Any] = {
     "to": "anna@buyer.example",

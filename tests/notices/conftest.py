@@ -9,7 +9,8 @@ from pytest_django import Settings
 
 from messagecenter.accounts.models import User
 from tests.notices.site.kinds import register_all
-from tests.processes import Sink, remove_templates
+from tests.processes import remove_templates
+from tests.sink import Sink
 
 register_all()
 

@@ -21,7 +21,7 @@ from messagecenter.notices.dispatch import Delivered, deliver_due, pause_after
 from messagecenter.notices.health import overdue_seconds
 from messagecenter.notices.models import Notice
 from messagecenter.notices.tasks import forget_old_notices
-from tests.processes import Mail, Sink, drip, free_port
+from tests.sink import Mail, Sink, drip, free_port
 
 pytestmark = pytest.mark.django_db
 

@@ -26,7 +26,8 @@ from messagecenter.ids import new_id
 from messagecenter.notices.actions import owe
 from messagecenter.notices.dispatch import deliver_due
 from messagecenter.notices.models import Notice
-from tests.processes import ROOT, Engine, Mail, Sink, Stack, cut_connections, engines, free_port, wait_for
+from tests.processes import ROOT, Engine, Stack, cut_connections, engines
+from tests.sink import Mail, Sink, free_port, wait_for
 
 pytestmark = pytest.mark.services
 SETTINGS = "tests.notices.site.settings"

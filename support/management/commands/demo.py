@@ -71,9 +71,10 @@ class Command(BaseCommand):
 def _person(email: str, name: str, password: str) -> User:
     """Return a demo person with a verified address and the demo's password."""
     user = User.objects.filter(email=email).first() or User(email=email)
-    user.name, user.language = name, ""
-    user.set_password(password)
-    user.save()
+    if not user.has_usable_password() or not user.password:
+        user.name, user.language = name, ""
+        user.set_password(password)
+        user.save()
     EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
     return user
 
