@@ -26,9 +26,9 @@ SCENES: dict[str, tuple[Scene, ...]] = {
             (
                 (BUYER, "Hallo,\nkönnten Sie statt Eiche bitte Nussbaum schicken? Ich habe mich in der Farbe vertan."),
                 (SHOP, "Guten Tag,\ngern, Nussbaum ist da. Wir haben die Bestellung geändert, sie geht morgen raus."),
-                (BUYER, "Das ging ja schnell. Vielen Dank!"),
+                (BUYER, "Das ging ja schnell. Vielen Dank! Kommt sie denn noch vor dem ersten Advent an?"),
             ),
-            5,
+            0.6,
         ),
         Scene(
             "more_information",

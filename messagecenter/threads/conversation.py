@@ -82,8 +82,9 @@ def find_later(thread: Thread, *, reader: User, mailbox: Mailbox, after: uuid.UU
 def show(
     messages: Sequence[Message], *, mailbox: Mailbox, target: uuid.UUID | None = None, last_day: date | None = None
 ) -> list[Shown]:
-    """Return messages ready to be printed. Authors' own names are shown only to their own team."""
+    """Return messages ready to be printed. Who wrote for a team is shown only to that team."""
     today = timezone.localdate()
+    is_team = mailbox.kind != Mailbox.Kind.BUYER
     shown = []
     for message in messages:
         try:
@@ -99,7 +100,7 @@ def show(
                 unreadable=unreadable,
                 mine=mine,
                 sender_name=message.sender.shown_name,
-                author_name=message.author.get_full_name() if mine and message.author else "",
+                author_name=message.author.get_full_name() if mine and is_team and message.author else "",
                 when_text=told_time(message.sent_at),
                 when_full=told_fully(message.sent_at),
                 when_iso=message.sent_at.isoformat(timespec="seconds"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from orders.formats.source import UnreadableFile
 from orders.rows import BadRow
-from tests.orders.helpers import OWN, read, row
+from tests.orders.order_files import OWN, read, row
 
 SAMPLES = Path(__file__).parents[2] / "orders" / "samples"
 AMAZON = (

@@ -15,7 +15,7 @@ from messagecenter.accounts.models import Mailbox, Membership, Role, User
 from orders.actions import record_orders
 from orders.models import Order, OrderItem, Product
 from tests.factories import MailboxFactory, MembershipFactory, UserFactory
-from tests.orders.helpers import OWN, record, row, tables
+from tests.orders.order_files import OWN, record, row, tables
 
 SAMPLES = Path(__file__).parents[2] / "orders" / "samples"
 pytestmark = pytest.mark.django_db
