@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
-from messagecenter.accounts.acting import act_for, membership_of, memberships_of
+from messagecenter.accounts.acting import membership_of, memberships_of
 from messagecenter.accounts.models import Mailbox, Membership, User
 
-from .actions import NOT_A_WRITER
 from .models import Entry
 
 
@@ -44,16 +43,10 @@ def acting_membership(request: HttpRequest) -> Membership:
     return membership
 
 
-def require_writing(membership: Membership) -> None:
-    """Raise PermissionDenied, with a sentence, for a viewer."""
-    if not membership.may_write:
-        raise PermissionDenied(NOT_A_WRITER)
-
-
 def standing_or_404(request: HttpRequest, thread_id: uuid.UUID) -> Standing:
-    """Return the person's standing in a thread. Foreign and missing threads raise the same Http404.
+    """Return the person's standing in a thread, with the mailbox they act for if it takes part, else another of theirs.
 
-    Whoever follows a link into another of their mailboxes acts for that mailbox from then on.
+    Foreign and missing threads raise the same Http404.
     """
     person = person_of(request)
     acting = membership_of(request)
@@ -65,10 +58,16 @@ def standing_or_404(request: HttpRequest, thread_id: uuid.UUID) -> Standing:
     }
     for membership in ([acting] if acting else []) + memberships_of(request):
         if membership.mailbox_id in entries:
-            if membership != acting:
-                act_for(request, membership)
             return Standing(person, entries[membership.mailbox_id], membership)
     raise Http404
+
+
+def order_number_in(text: str) -> str:
+    """Return the order number a browser sent: without blanks around it, at most 64 characters, all of them printable.
+
+    PostgreSQL takes no NUL in a text, and no order has one in its number.
+    """
+    return "".join(character for character in text if character.isprintable()).strip()[:64]
 
 
 def uuid_or_none(value: str) -> uuid.UUID | None:

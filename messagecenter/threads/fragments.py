@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from .actions import NOT_A_WRITER
 from .forms import ReplyForm
 
 KEPT_FIELDS = ("topic", "subject", "client_id", "order", "product")
@@ -27,13 +28,13 @@ def is_fragment_for(request: HttpRequest, target: str) -> bool:
 def lost_session(request: HttpRequest, *, reason: str, status: int) -> HttpResponse:
     """Give back what was typed, with a way to sign in and a button that sends it again.
 
-    ``reason`` is "signed_out" or "csrf".
+    ``reason`` is "signed_out", "csrf" or "read_only" (the person may not write here any more).
     """
-    sentence = (
-        _("You were signed out while writing. Sign in in a new tab, then send your text again.")
-        if reason == "signed_out"
-        else _("The form had expired. Nothing is lost: please send your text again.")
-    )
+    sentence = {
+        "signed_out": _("You were signed out while writing. Sign in in a new tab, then send your text again."),
+        "csrf": _("The form had expired. Nothing is lost: please send your text again."),
+        "read_only": NOT_A_WRITER,
+    }[reason]
     context: dict[str, Any] = {
         "reason": reason,
         "error_text": sentence,

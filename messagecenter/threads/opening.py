@@ -19,11 +19,12 @@ from messagecenter.accounts.acting import memberships_of
 from messagecenter.accounts.decorators import membership_required
 from messagecenter.accounts.models import Mailbox, Membership
 from messagecenter.ids import new_id
+from messagecenter.vault.errors import Unreadable
 from orders.models import Order, Product
 from orders.pictures import shown_picture
 
 from . import actions
-from .access import acting_membership, person_of, require_writing, uuid_or_none
+from .access import acting_membership, order_number_in, person_of, uuid_or_none
 from .forms import NewThreadForm
 from .fragments import lost_session
 from .navigation import frame
@@ -46,7 +47,7 @@ def thread_new(request: HttpRequest) -> HttpResponseBase:
 
 @membership_required
 def _thread_new(request: HttpRequest) -> HttpResponse:
-    number = (request.GET.get("order") or request.POST.get("order", "")).strip()
+    number = order_number_in(request.GET.get("order") or request.POST.get("order", ""))
     product_id = request.GET.get("product") or request.POST.get("product", "")
     if number:
         return _about_order(request, number)
@@ -66,7 +67,7 @@ def _about_order(request: HttpRequest, number: str) -> HttpResponse:
     shop_id = request.GET.get("shop") or request.POST.get("shop", "")
     orders = [order for order in found if str(order.shop_id) == shop_id] or found
     if not orders:
-        problem = _("There is no order %(number)s in your messages. Please check the number.") % {"number": number[:64]}
+        problem = _("There is no order %(number)s in your messages. Please check the number.") % {"number": number}
         return _choose_order(request, problem=problem, status=404)
     if len(orders) > 1:
         shops = [{"name": order.shop.shown_name, "url": _new_url(order)} for order in orders]
@@ -91,7 +92,10 @@ def _write_first(
     request: HttpRequest, membership: Membership, *, order: Order | None = None, product: Product | None = None
 ) -> HttpResponse:
     """Show or take the form for the first message of a thread."""
-    require_writing(membership)
+    if not membership.may_write:
+        if request.method == "POST":
+            return lost_session(request, reason="read_only", status=403)
+        raise PermissionDenied(actions.NOT_A_WRITER)
     mailbox = membership.mailbox
     topics = topics_for_order(mailbox, order) if order else topics_for_inquiry(mailbox)
     sent = request.POST if request.method == "POST" else None
@@ -108,7 +112,7 @@ def _write_first(
         except actions.AlreadySent as refusal:
             problem, status = str(refusal.sentence), 409
             form = NewThreadForm(topics=topics, initial=form.cleaned_data | {"client_id": new_id()})
-        except actions.Refused as refusal:
+        except (actions.Refused, Unreadable) as refusal:
             problem, status = str(refusal.sentence), 409
     context = {
         "form": form,
@@ -146,7 +150,7 @@ def _choose_order(request: HttpRequest, *, problem: str = "", status: int = 200)
                 "url": _new_url(order),
             }
         )
-    context = {"orders": choices, "error_text": problem, "order_number": request.GET.get("order", "")[:64]}
+    context = {"orders": choices, "error_text": problem, "order_number": order_number_in(request.GET.get("order", ""))}
     return render(request, "threads/new.html", context | frame(membership, ""), status=status)
 
 

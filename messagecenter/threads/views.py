@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from messagecenter.accounts.acting import act_for, membership_of
 from messagecenter.accounts.decorators import membership_required
 from messagecenter.ids import new_id
 from messagecenter.vault.errors import Unreadable
 from orders.pictures import shown_picture
 
 from . import actions
-from .access import Standing, acting_membership, person_of, require_writing, standing_or_404, uuid_or_none
+from .access import Standing, acting_membership, order_number_in, person_of, standing_or_404, uuid_or_none
 from .clock import reply_chip
 from .conversation import Shown, find_later, find_stretch
 from .forms import ReplyForm
@@ -41,7 +42,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """Show one box of the mailbox the person is acting for; as a fragment, only its rows."""
     membership = acting_membership(request)
     box = BOXES.get(request.GET.get("box", ""), BOXES["inbox"])
-    order_number = request.GET.get("order", "").strip()[:64]
+    order_number = order_number_in(request.GET.get("order", ""))
     entries = Entry.objects.visible_to(person_of(request)).of_mailbox(membership.mailbox)
     problem = ""
     try:
@@ -88,9 +89,14 @@ def thread_detail(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
         before=uuid_or_none(request.GET.get("before", "")),
         at=uuid_or_none(request.GET.get("message", "")),
     )
+    is_fragment = is_fragment_for(request, "thread")
     # A browser that fetches ahead has shown nobody anything yet.
-    if "prefetch" not in request.headers.get("Sec-Purpose", "") and standing.entry.unread:
-        actions.mark_read(by=standing.person, entry=standing.entry)
+    if "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        if standing.entry.unread:
+            actions.mark_read(by=standing.person, entry=standing.entry)
+        if not is_fragment and standing.membership != membership_of(request):
+            # Whoever follows a link into another of their mailboxes acts for that mailbox from then on.
+            act_for(request, standing.membership)
     context = _thread_context(standing) | {
         "first_unread_id": _first_unread(stretch.messages, standing.entry.unread),
         "messages_list": stretch.messages,
@@ -99,7 +105,7 @@ def thread_detail(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
         "last_message_id": stretch.messages[-1].id if stretch.messages else "",
         "form": ReplyForm(initial={"client_id": new_id()}),
     }
-    if is_fragment_for(request, "thread"):
+    if is_fragment:
         return render(request, "threads/_thread.html", context)
     return render(request, "threads/detail.html", context | frame(standing.membership, "inbox"))
 
@@ -111,7 +117,8 @@ def thread_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     if not request.user.is_authenticated:
         return lost_session(request, reason="signed_out", status=401)
     standing = standing_or_404(request, thread_id)
-    require_writing(standing.membership)
+    if not standing.membership.may_write:
+        return lost_session(request, reason="read_only", status=403)
     form = ReplyForm(request.POST)
     if not form.is_valid():
         return _composer(request, standing, form, status=422)
@@ -125,7 +132,7 @@ def thread_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
         )
     except actions.AlreadySent as refusal:
         return _composer(request, standing, form.renewed(), status=409, problem=str(refusal.sentence))
-    except actions.Refused as refusal:
+    except (actions.Refused, Unreadable) as refusal:
         return _composer(request, standing, form, status=409, problem=str(refusal.sentence))
     if not is_fragment_for(request, "composer"):
         return redirect(f"{reverse('threads:detail', args=[thread_id])}#message-{posted.message.pk}")

@@ -15,6 +15,7 @@ from messagecenter.ids import new_id
 from messagecenter.threads.actions import close_thread
 from messagecenter.threads.models import Entry, Message, Thread
 from messagecenter.threads.words import read_body
+from messagecenter.vault.actions import destroy_keys
 from orders.models import Order
 from tests.factories import MailboxFactory, OrderFactory, OrderItemFactory, ProductFactory
 
@@ -227,6 +228,48 @@ def test_viewer_reads_but_does_not_write(signed_in: SignIn, thread: Thread, view
     answer = client.post(reply_url(thread), {"body": "Hi", "client_id": new_id()})
     assert (page.status_code, answer.status_code, thread.messages.count()) == (200, 403, 1)
     assert b'name="body"' not in page.content
+
+
+def test_text_of_someone_who_may_no_longer_write_comes_back(
+    signed_in: SignIn, thread: Thread, order: Order, viewer: User
+) -> None:
+    client = signed_in(viewer)
+    fields = {"topic": "invoice", "subject": "s", "body": "Walnussöl", "client_id": new_id()}
+    for url in (reply_url(thread), f"/messages/new/?order={order.number}"):
+        answer = client.post(url, fields)
+        assert answer.status_code == 403
+        assert "Walnussöl" in answer.content.decode()
+    assert (Thread.objects.count(), thread.messages.count()) == (1, 1)
+
+
+def test_text_for_an_erased_thread_comes_back(signed_in: SignIn, thread: Thread, seller: User, admin: User) -> None:
+    destroy_keys(owner_id=thread.pk, by=admin)
+    client = signed_in(seller)
+    page = client.get(reverse("threads:detail", args=[thread.pk]))
+    assert page.content.decode().count("has been erased") >= 2
+    for headers in ({}, HTMX):
+        answer = client.post(reply_url(thread), {"body": "Walnussöl", "client_id": new_id()}, headers=headers)
+        assert answer.status_code == 409
+        assert "Walnussöl" in answer.content.decode()
+    assert thread.messages.count() == 1
+
+
+@pytest.mark.parametrize("number", ["\x00", "302\x00", "\u202e302", "3" * 500])
+def test_odd_order_numbers_are_just_unknown(signed_in: SignIn, thread: Thread, seller: User, number: str) -> None:
+    client = signed_in(seller)
+    assert client.get("/messages/", {"order": number}).status_code == 200
+    assert client.get("/messages/new/", {"order": number}).status_code in (200, 404)
+
+
+def test_fetching_in_another_tab_does_not_switch_the_mailbox(
+    signed_in: SignIn, thread: Thread, seller: User, shop: Mailbox
+) -> None:
+    first = MailboxFactory(name="Zweitladen")
+    Membership.objects.create(user=seller, mailbox=first, role="owner", created_at=shop.created_at.replace(year=2020))
+    client = signed_in(seller)
+    client.get(reverse("threads:since", args=[thread.pk]))
+    client.post(reverse("threads:seen", args=[thread.pk]))
+    assert client.get("/messages/").context["mailbox_name"] == "Zweitladen"
 
 
 def test_since_gives_only_what_came_after(signed_in: SignIn, thread: Thread, answer: Message, buyer: User) -> None:
