@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from messagecenter.admin_lists import UncountedAdmin
+from messagecenter.admin_lists import ExactSearchAdmin, UncountedAdmin
 from orders.models import Order, OrderItem, Product
 
 if TYPE_CHECKING:
@@ -32,24 +32,6 @@ class OrderItemInline(_Inline):
         return False
 
 
-class ExactSearchAdmin(UncountedAdmin):
-    """A list that finds exact values only, through an index: half a number would walk over the whole table."""
-
-    exact_fields: tuple[str, ...] = ()
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Return the rows in which one of ``exact_fields`` is what was typed; everything when nothing was."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = queryset.none()
-        for field in self.exact_fields:
-            found = found | queryset.filter(**{field: term})
-        return found, False
-
-
 @admin.register(Order)
 class OrderAdmin(ExactSearchAdmin):
     """Orders, newest first, found by their number."""
@@ -59,7 +41,6 @@ class OrderAdmin(ExactSearchAdmin):
     ordering = ["-pk"]
     search_fields = ["number"]
     search_help_text = _("The whole order number")
-    exact_fields = ("number",)
     raw_id_fields = ["shop", "buyer"]
     readonly_fields = ["imported_at"]
     inlines = [OrderItemInline]
@@ -67,14 +48,13 @@ class OrderAdmin(ExactSearchAdmin):
 
 @admin.register(Product)
 class ProductAdmin(ExactSearchAdmin):
-    """Products, found by SKU or ASIN."""
+    """Products, found by SKU."""
 
     list_display = ["title", "sku", "asin", "shop", "is_listed"]
     list_select_related = ["shop"]
     ordering = ["-pk"]
     search_fields = ["sku"]
     search_help_text = _("The whole SKU")
-    exact_fields = ("sku",)
     raw_id_fields = ["shop"]
 
 

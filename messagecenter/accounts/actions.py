@@ -53,6 +53,12 @@ class AlreadyMember(NotPossible):
     sentence = _("This person is already a member of the mailbox.")
 
 
+class OwnInvitation(NotPossible):
+    """Staff would let themselves in."""
+
+    sentence = _("You cannot invite yourself. Please ask a colleague.")
+
+
 class TooManyInvitations(NotPossible):
     """The mailbox sent as many invitations in an hour as it may."""
 
@@ -153,8 +159,9 @@ def change_profile(*, by: User, name: str, language: str, time_zone: str, mail_o
 def invite_member(*, mailbox: Mailbox, email: str, role: str, by: User) -> Invitation:
     """Invite an address into a mailbox and mail the link; an open invitation to the address is replaced.
 
-    Staff with the permission to add invitations give a new shop its first owner, and support its members. Raises
-    NotAllowed, AlreadyMember, TooManyInvitations, or InvitationNotMailed when all is saved but the mail did not go.
+    Staff with the permission to add invitations give a new shop its first owner, and support its members, but never
+    themselves. Raises NotAllowed, OwnInvitation, AlreadyMember, TooManyInvitations, or InvitationNotMailed when all is
+    saved but the mail did not go.
     """
     invitation, token = _create_invitation(mailbox=mailbox, email=email.strip().lower(), role=role, by=by)
     _mail_invitation(invitation, token, by)
@@ -170,8 +177,11 @@ def resend_invitation(*, invitation: Invitation, by: User) -> Invitation:
 def _create_invitation(*, mailbox: Mailbox, email: str, role: str, by: User) -> tuple[Invitation, str]:
     """Save an invitation and return it with its token, which is kept nowhere."""
     _lock_members(mailbox)
-    if not may_manage(by, mailbox) and not _may_invite_as_staff(by, mailbox):
-        raise NotAllowed
+    if not may_manage(by, mailbox):
+        if not _may_invite_as_staff(by, mailbox):
+            raise NotAllowed
+        if email == by.email.lower() or EmailAddress.objects.filter(user=by, email__iexact=email).exists():
+            raise OwnInvitation
     people = EmailAddress.objects.filter(email=email, verified=True).values("user")
     if Membership.objects.filter(mailbox=mailbox, user__in=people).exists():
         raise AlreadyMember
@@ -229,8 +239,8 @@ def token_hash(token: str) -> bytes:
 def read_invitation(*, token: str, by: User, lock: bool = False) -> Invitation:
     """Return the invitation that ``by`` can accept with this token.
 
-    Raises InvitationUnknown, InvitationRevoked, InvitationUsed, InvitationExpired, InvitationForSomeoneElse or
-    AlreadyMember. With ``lock`` the row is locked until the end of the transaction.
+    Raises InvitationUnknown, InvitationRevoked, InvitationUsed, InvitationExpired, InvitationForSomeoneElse,
+    AlreadyMember or OwnInvitation. With ``lock`` the row is locked until the end of the transaction.
     """
     rows = Invitation.objects.select_related("mailbox", "invited_by")
     rows = rows.select_for_update(of=("self",)) if lock else rows
@@ -247,6 +257,8 @@ def read_invitation(*, token: str, by: User, lock: bool = False) -> Invitation:
         raise InvitationForSomeoneElse(invitation.email)
     if Membership.objects.filter(user=by, mailbox=invitation.mailbox).exists():
         raise AlreadyMember
+    if invitation.invited_by_id == by.pk:  # the address became theirs after they had invited it
+        raise OwnInvitation
     return invitation
 
 
@@ -270,37 +282,61 @@ def may_manage(user: User, mailbox: Mailbox) -> bool:
 
 
 def _may_invite_as_staff(user: User, mailbox: Mailbox) -> bool:
-    """Return whether staff may invite: into a support mailbox, or into a shop that has no owner yet.
+    """Return whether staff may invite: into a support mailbox, or into a shop that never had an owner.
 
-    Not into a shop that has one: staff must not make themselves readers of other people's messages.
+    Not into a shop that has or had one: staff must not make themselves readers of other people's messages.
     """
     if not (user.is_staff and user.has_perm("accounts.add_invitation")):
         return False
     if mailbox.kind == Mailbox.Kind.SHOP:
-        return not Membership.objects.filter(mailbox=mailbox, role=Role.OWNER).exists()
+        owned = mailbox.invitations.filter(role=Role.OWNER, accepted_at__isnull=False).exists()
+        return not owned and not Membership.objects.filter(mailbox=mailbox, role=Role.OWNER).exists()
     return mailbox.kind == Mailbox.Kind.SUPPORT
 
 
 @transaction.atomic
 def change_role(*, membership: Membership, role: str, by: User) -> None:
-    """Give a member another role. Raises NotAllowed, or LastOwner."""
+    """Give a member another role; invitations of one who no longer owns are void. Raises NotAllowed, or LastOwner."""
     members = _lock_members(membership.mailbox)
     if not may_manage(by, membership.mailbox):
         raise NotAllowed
     if role != Role.OWNER:
         _keep_an_owner(members, membership)
+        _withdraw_invitations_by(membership)
     Membership.objects.filter(pk=membership.pk).update(role=role)
 
 
 @transaction.atomic
 def remove_member(*, membership: Membership, by: User) -> None:
-    """Take a member out, from their next request on; anyone may leave a shop. Raises NotAllowed, or LastOwner."""
+    """Take a member out, from their next request on, and void their open invitations; anyone may leave a shop.
+
+    Raises NotAllowed, or LastOwner.
+    """
     members = _lock_members(membership.mailbox)
     leaves = membership.user_id == by.pk and membership.mailbox.kind == Mailbox.Kind.SHOP
     if not leaves and not may_manage(by, membership.mailbox):
         raise NotAllowed
     _keep_an_owner(members, membership)
+    _withdraw_invitations_by(membership)
     Membership.objects.filter(pk=membership.pk).delete()
+
+
+@transaction.atomic
+def remove_member_as_staff(*, membership: Membership, by: User) -> None:
+    """Take a member out as staff with the permission to delete members. Raises NotAllowed, or LastOwner of a shop."""
+    members = _lock_members(membership.mailbox)
+    if not (by.is_staff and by.has_perm("accounts.delete_membership")):
+        raise NotAllowed
+    if membership.mailbox.kind == Mailbox.Kind.SHOP:
+        _keep_an_owner(members, membership)
+    _withdraw_invitations_by(membership)
+    Membership.objects.filter(pk=membership.pk).delete()
+
+
+def _withdraw_invitations_by(member: Membership) -> None:
+    """Take back the invitations that a person sent for a mailbox and that wait to be accepted."""
+    sent = Invitation.objects.waiting().filter(mailbox=member.mailbox_id, invited_by=member.user_id)
+    sent.update(revoked_at=timezone.now())
 
 
 def _lock_members(mailbox: Mailbox) -> list[Membership]:

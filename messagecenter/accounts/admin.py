@@ -8,22 +8,26 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from messagecenter.accounts.actions import NotPossible, invite_member
+from messagecenter.accounts.actions import LastOwner, NotPossible, invite_member, remove_member_as_staff
 from messagecenter.accounts.models import Invitation, Mailbox, Membership, Role, User
-from messagecenter.admin_lists import ReadOnlyAdmin, UncountedAdmin
+from messagecenter.admin_lists import ExactSearchAdmin, ReadOnlyAdmin, UncountedAdmin
 
 if TYPE_CHECKING:
     _TabularInline = admin.TabularInline[Membership, Mailbox]
     _MailboxModelForm = forms.ModelForm[Mailbox]
+    _UserModelForm = forms.ModelForm[User]
 else:
     _TabularInline = admin.TabularInline
     _MailboxModelForm = forms.ModelForm
+    _UserModelForm = forms.ModelForm
 
 # Who may change these makes others staff, or becomes someone else: for administrators only.
 POWERS = ("email", "is_staff", "is_superuser", "groups")
@@ -39,24 +43,31 @@ class KeptAdmin(UncountedAdmin):
         return False
 
 
+class UserAdminForm(_UserModelForm):
+    """A person, with an address in lower case before it is compared with those of others."""
+
+    class Meta:
+        model = User
+        fields = ["email"]
+
+    def clean_email(self) -> str:
+        """Return the address in lower case."""
+        return str(self.cleaned_data["email"]).lower()
+
+
 @admin.register(User)
-class UserAdmin(KeptAdmin):
+class UserAdmin(ExactSearchAdmin, KeptAdmin):
     """People. Their passwords can be neither seen nor set here: they set one by e-mail themselves."""
 
+    form = UserAdminForm
     list_display = ["email", "name", "language", "is_active", "is_staff", "date_joined", "last_login"]
-    search_fields = ["email__exact"]
+    search_fields = ["email"]
     search_help_text = _("The whole e-mail address")
     fields = (
         *("email", "name", "language", "time_zone", "mail_on_message"),
         *("is_active", "is_staff", "is_superuser", "groups", "date_joined", "last_login"),
     )
-    filter_horizontal = ["groups"]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Find an address however it is capitalised."""
-        return super().get_search_results(request, queryset, search_term.strip().lower())
+    raw_id_fields = ["groups"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Keep powers out of the reach of staff who are not administrators."""
@@ -71,20 +82,21 @@ class UserAdmin(KeptAdmin):
         return not above and super().has_change_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool) -> None:
-        """Save a person; a new one has no password and an address in lower case."""
-        obj.email = obj.email.lower()
+        """Save a person; a new one has no password."""
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
 
 
 class MembershipInline(_TabularInline):
-    """The team, on the page of its mailbox. Nobody joins here: members come by invitation."""
+    """The team, on the page of its mailbox. Nobody joins or leaves here: each member has a page to be taken out on."""
 
     model = Membership
     fields = ("user", "role", "created_at")
     readonly_fields = ("user", "role", "created_at")
     extra = 0
+    can_delete = False
+    show_change_link = True
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody adds."""
@@ -155,18 +167,33 @@ def _invite(request: HttpRequest, mailbox: Mailbox, email: str, role: str) -> No
 
 
 @admin.register(Membership)
-class MembershipAdmin(ReadOnlyAdmin):
-    """Who acts for whom. Staff who may delete can take someone out; nobody joins but by invitation."""
+class MembershipAdmin(ExactSearchAdmin, ReadOnlyAdmin):
+    """Who acts for whom. Staff who may delete take people out one by one; nobody joins but by invitation."""
 
+    actions = None
     list_display = ["user", "mailbox", "role", "created_at"]
     list_select_related = ["user", "mailbox"]
-    search_fields = ["user__email__exact"]
+    search_fields = ["user__email"]
     search_help_text = _("The whole e-mail address")
     ordering = ["-pk"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Follow the group permissions."""
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the question and take the member out; the last owner of a shop stays, and the page says why."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except LastOwner as problem:
+            messages.error(request, str(problem.sentence))
+            return HttpResponseRedirect(request.path)
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        """Take a member out. Raises LastOwner, which also undoes the line in the admin's log."""
+        remove_member_as_staff(membership=obj, by=request.user)  # type: ignore[arg-type]
 
 
 @admin.register(Invitation)
@@ -179,23 +206,23 @@ class InvitationAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
 
 
-class EmailAddressAdmin(ReadOnlyAdmin):
+class EmailAddressAdmin(ExactSearchAdmin, ReadOnlyAdmin):
     """Addresses and whether their owners proved them, which only a mailed link can do."""
 
     list_display = ["email", "user", "primary", "verified"]
     list_select_related = ["user"]
-    search_fields = ["email__exact"]
+    search_fields = ["email"]
     search_help_text = _("The whole e-mail address")
     ordering = ["-pk"]
 
 
-class AuthenticatorAdmin(ReadOnlyAdmin):
+class AuthenticatorAdmin(ExactSearchAdmin, ReadOnlyAdmin):
     """Second factors without their secrets. Administrators delete one that a person has lost."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]
     list_select_related = ["user"]
     fields = ["user", "type", "created_at", "last_used_at"]
-    search_fields = ["user__email__exact"]
+    search_fields = ["user__email"]
     search_help_text = _("The whole e-mail address")
     ordering = ["-pk"]
 
@@ -204,7 +231,14 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
         return bool(request.user.is_superuser)
 
 
-for model, page in ((EmailAddress, EmailAddressAdmin), (Authenticator, AuthenticatorAdmin)):
+class GroupAdmin(ExactSearchAdmin, StockGroupAdmin):
+    """Groups of staff. Permissions are offered in one list, because there are only as many as the program defines."""
+
+    search_fields = ["name"]
+    search_help_text = _("The whole name")
+
+
+for model, page in ((EmailAddress, EmailAddressAdmin), (Authenticator, AuthenticatorAdmin), (Group, GroupAdmin)):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
     admin.site.register(model, page)

@@ -34,7 +34,7 @@ def answer_at_staff_door(request: HttpRequest) -> HttpResponseBase | None:
         wanted = _next_page(request)
     answer = answer_to_staff(request, wanted)
     if answer is None and match.url_name == "login":
-        return redirect(wanted)
+        return HttpResponseRedirect(wanted)
     return answer
 
 
@@ -68,10 +68,18 @@ def _ask_second_factor(request: HttpRequest, wanted: str) -> HttpResponseRedirec
     return redirect_to_login(wanted, reverse("mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn"))
 
 
+def is_own_path(request: HttpRequest, wanted: str) -> bool:
+    """Return whether ``wanted``, which came from outside, is a path on this site that a browser may be sent to.
+
+    It starts with a slash (``redirect`` would take "fr" for the name of a view) and holds no control characters.
+    """
+    if not wanted.startswith("/") or not wanted.isprintable():
+        return False
+    return url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+
+
 def _next_page(request: HttpRequest) -> str:
     """Return the page asked for by the admin's login link if it is one of ours, else the admin's first page."""
     wanted = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
+    safe = is_own_path(request, wanted)
     return wanted if safe and not wanted.startswith(reverse("admin:login")) else reverse("admin:index")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -21,6 +21,7 @@ from messagecenter.accounts.acting import act_for
 from messagecenter.accounts.decorators import membership_required
 from messagecenter.accounts.forms import InvitationForm, MailboxForm, ProfileForm, RoleForm
 from messagecenter.accounts.models import Invitation, Mailbox, Membership, Role, User
+from messagecenter.accounts.staff import is_own_path
 
 
 def _person(request: HttpRequest) -> User:
@@ -64,7 +65,7 @@ def language(request: HttpRequest) -> HttpResponse:
     """Switch the language, for this browser and for the person's profile."""
     response = set_language(request)
     chosen = request.POST.get("language", "")
-    if request.user.is_authenticated and translation.check_for_language(chosen):
+    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
         User.objects.filter(pk=request.user.pk).exclude(language=chosen).update(language=chosen)
     return response
 
@@ -77,8 +78,7 @@ def mailbox_switch(request: HttpRequest) -> HttpResponse:
         raise Http404
     act_for(request, get_object_or_404(Membership.objects.of(_person(request)), mailbox=form.cleaned_data["mailbox"]))
     wanted = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return redirect(wanted if safe else "/messages/")
+    return HttpResponseRedirect(wanted if is_own_path(request, wanted) else "/messages/")
 
 
 @require_POST
@@ -92,12 +92,18 @@ def mailbox_open(request: HttpRequest) -> HttpResponse:
 @membership_required
 @require_http_methods(["GET", "POST"])
 def members(request: HttpRequest) -> HttpResponse:
-    """Show the team of the mailbox acted for; an owner of a shop can invite."""
+    """Show the team of the mailbox acted for; an owner of a shop can invite.
+
+    The form names the mailbox it was drawn for: when another tab has switched since, nothing is sent (409).
+    """
     membership = _acting(request)
     manages = actions.may_manage(_person(request), membership.mailbox)
-    if request.method == "POST" and not manages:
+    meant = request.POST.get("mailbox", "")
+    if request.method == "POST" and not manages and not _has_switched(request, meant):
         return _refuse_member(request, membership)
     form = InvitationForm(_posted(request))
+    if request.method == "POST" and meant != str(membership.mailbox_id):
+        return _members_page(request, form, manages, status=HTTPStatus.CONFLICT)
     if not form.is_valid():
         return _members_page(request, form, manages, status=422 if form.is_bound else 200)
     try:
@@ -112,6 +118,12 @@ def members(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:members")
 
 
+def _has_switched(request: HttpRequest, meant: str) -> bool:
+    """Return whether a form is meant for a mailbox of the person's own that they no longer act for."""
+    mine = {str(one.mailbox_id) for one in request.memberships}  # type: ignore[attr-defined]
+    return meant in mine - {str(_acting(request).mailbox_id)}
+
+
 def _members_page(request: HttpRequest, form: InvitationForm, manages: bool, status: int) -> HttpResponse:
     """Return the page of the team, with the open invitations for who manages it."""
     membership = _acting(request)
@@ -124,6 +136,7 @@ def _members_page(request: HttpRequest, form: InvitationForm, manages: bool, sta
         "invitations": invitations.waiting().order_by("-created_at")[:100] if manages else [],
         "now": timezone.now(),
         "form": form,
+        "switched": status == HTTPStatus.CONFLICT,
         "is_team": membership.mailbox.kind != Mailbox.Kind.BUYER,
         "is_support": membership.mailbox.kind == Mailbox.Kind.SUPPORT,
     }
@@ -220,6 +233,7 @@ STATUS_OF = {
     actions.InvitationExpired: HTTPStatus.GONE,
     actions.InvitationForSomeoneElse: HTTPStatus.FORBIDDEN,
     actions.AlreadyMember: HTTPStatus.CONFLICT,
+    actions.OwnInvitation: HTTPStatus.FORBIDDEN,
 }
 
 

@@ -119,12 +119,14 @@ class Hub:
             self._stop()
 
     def _forget_mailboxes(self, listener: Listener) -> None:
+        """Hand this listener no more events of the mailboxes it was listening to."""
         for mailbox_id in listener.reader.mailbox_ids:
             self._by_mailbox[mailbox_id].discard(listener)
             if not self._by_mailbox[mailbox_id]:
                 del self._by_mailbox[mailbox_id]
 
     def _start(self) -> None:
+        """Begin to follow the table, woken by this process and, where there is one, by Redis."""
         self._following = asyncio.Event()
         self._look_seconds = LOOK_SECONDS
         listen(self._wake)
@@ -133,6 +135,7 @@ class Hub:
             self._tasks.append(self._loop.create_task(self._subscribe()))
 
     def _stop(self) -> None:
+        """Stop following and being woken."""
         stop_listening(self._wake)
         tasks, self._tasks = self._tasks, []
         for task in tasks:

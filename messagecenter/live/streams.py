@@ -15,14 +15,11 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
 
+from messagecenter.headers import outside_middleware
 from messagecenter.live.feed import CONTENT_TYPE, HEADERS, feed
 from messagecenter.live.reading import cursor_from
 
 logger = logging.getLogger(__name__)
-ALWAYS = HEADERS | {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -77,7 +74,7 @@ async def _refuse(send: Any, status: int) -> None:
 
 async def _start(send: Any, status: int, content_type: str, more: dict[str, str] | None = None) -> None:
     """Send the status and the headers."""
-    headers = ALWAYS | {"Content-Type": content_type} | (more or {})
+    headers = outside_middleware() | HEADERS | {"Content-Type": content_type} | (more or {})
     raw = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
 

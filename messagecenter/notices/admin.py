@@ -9,20 +9,20 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from messagecenter.accounts.models import User
-from messagecenter.admin_lists import ReadOnlyAdmin
+from messagecenter.admin_lists import ExactSearchAdmin, ReadOnlyAdmin
 from messagecenter.notices.actions import send_again
 from messagecenter.notices.models import Notice
 
 
 @admin.register(Notice)
-class NoticeAdmin(ReadOnlyAdmin):
+class NoticeAdmin(ExactSearchAdmin, ReadOnlyAdmin):
     """Every notice, newest first, with its state and reason."""
 
     list_display = ["created_at", "kind", "recipient", "state", "reason", "attempts", "next_at", "sent_at"]
     list_filter = ["state"]
     list_select_related = ["recipient"]
     list_display_links = ["created_at"]
-    search_fields = ["recipient__email__exact"]
+    search_fields = ["recipient__email"]
     search_help_text = _("The recipient’s whole e-mail address")
     ordering = ["-created_at", "-id"]
     sortable_by = ()

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from messagecenter.ids import new_id
-
-
-class NoticeQuerySet(models.QuerySet["Notice"]):
-    """Notices by what is to be done with them."""
-
-    def due(self) -> NoticeQuerySet:
-        """Return the notices whose time has come and that no living worker holds."""
-        now = Now()
-        return self.filter(
-            models.Q(state=Notice.State.DUE, next_at__lte=now)
-            | models.Q(state=Notice.State.SENDING, lease_until__lte=now)
-        )
 
 
 class Notice(models.Model):
@@ -51,8 +38,6 @@ class Notice(models.Model):
     lease_until = models.DateTimeField(_("held until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
-
-    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("notice")

@@ -4,7 +4,7 @@
 (() => {
   const { $, parse, token, thread, isAtEnd, goToEnd, markCurrent, showCount } = window.messageCenter;
   const line = document.getElementById("line");
-  const POLL = 15000;
+  const POLL_SECONDS = 15;
   const KEY = "live:last";
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("live") : null;
   let last = sessionStorage.getItem(KEY) ?? "";
@@ -82,13 +82,16 @@
   async function markSeen(open) {
     if (document.visibilityState !== "visible") { open.dataset.unseen = "yes"; return; }
     delete open.dataset.unseen;
-    await fetch(`/messages/${open.dataset.thread}/seen/`, { method: "POST", headers: { "X-CSRFToken": token() }, redirect: "error" });
+    const newest = [...document.querySelectorAll("#messages .message")].pop();
+    if (!newest) return;
+    const body = new URLSearchParams({ up_to: newest.id.slice(8) });
+    await fetch(`/messages/${open.dataset.thread}/seen/`, { method: "POST", headers: { "X-CSRFToken": token() }, body, redirect: "error" });
   }
   // Closed, reopened, answered by a colleague: the head of the thread is taken from its own page.
   async function refreshState() {
     const open = thread();
-    if (!open || document.visibilityState !== "visible") return; // looking at the page marks it as read
-    const answer = await fetch(`/messages/${open.dataset.thread}/`, { headers: { "HX-Request": "true", "HX-Target": "section#thread" } });
+    if (!open) return;
+    const answer = await fetch(`/messages/${open.dataset.thread}/?peek=1`, { headers: { "HX-Request": "true", "HX-Target": "section#thread" } });
     if (!answer.ok || thread() !== open) return;
     const page = parse(await answer.text());
     const state = page.querySelector("#thread-state");
@@ -179,7 +182,7 @@
         tell({ state: "" });
       } catch { tell({ state: "away" }); }
     };
-    polling = setInterval(ask, POLL);
+    polling = setInterval(ask, (Number(line.dataset.pollSeconds) || POLL_SECONDS) * 1000);
     ask();
   }
 

@@ -191,6 +191,70 @@ def test_administrator_invites_only_the_first_owner(shop: Mailbox, seller: User,
     assert actions.invite_member(mailbox=empty, email="owner@new.example", role=Role.OWNER, by=admin).mailbox == empty
 
 
+def test_staff_gives_no_owner_to_a_shop_that_had_one(
+    shop: Mailbox, admin: User, mailoutbox: list[EmailMessage]
+) -> None:
+    """However the first owner went away."""
+    owner = UserFactory.create(email="owner@shop.example")
+    actions.invite_member(mailbox=shop, email=owner.email, role=Role.OWNER, by=admin)
+    actions.accept_invitation(token=token_in(mailoutbox[0]), by=owner)
+    Membership.objects.filter(mailbox=shop).delete()
+    with pytest.raises(actions.NotAllowed):
+        actions.invite_member(mailbox=shop, email="new@shop.example", role=Role.OWNER, by=admin)
+
+
+@pytest.mark.parametrize("kind", ["shop", "support"])
+@pytest.mark.parametrize("email", ["Ada@marketplace.example", "ada@private.example"])
+def test_staff_never_invites_themselves(admin: User, kind: str, email: str) -> None:
+    """By none of their addresses, proved or not."""
+    EmailAddress.objects.create(user=admin, email="ada@private.example", verified=False)
+    with pytest.raises(actions.OwnInvitation):
+        actions.invite_member(mailbox=MailboxFactory.create(kind=kind), email=email, role=Role.VIEWER, by=admin)
+    assert Invitation.objects.count() == 0
+
+
+def test_staff_does_not_accept_their_own_invitation(admin: User, mailoutbox: list[EmailMessage]) -> None:
+    """An address added to the account after it was invited is theirs as well."""
+    new_shop = MailboxFactory.create()
+    actions.invite_member(mailbox=new_shop, email="ada@private.example", role=Role.OWNER, by=admin)
+    EmailAddress.objects.create(user=admin, email="ada@private.example", verified=True)
+    with pytest.raises(actions.OwnInvitation):
+        actions.accept_invitation(token=token_in(mailoutbox[0]), by=admin)
+    assert Membership.objects.filter(mailbox=new_shop).count() == 0
+
+
+@pytest.mark.parametrize("how", ["removed", "made an agent", "removed by staff"])
+def test_invitations_of_an_owner_end_with_the_ownership(
+    shop: Mailbox, seller: User, admin: User, mailoutbox: list[EmailMessage], how: str
+) -> None:
+    """Theirs into this shop only; those of others and into other shops stay."""
+    second = MembershipFactory.create(mailbox=shop, role=Role.OWNER)
+    elsewhere = MembershipFactory.create(user=second.user).mailbox
+    actions.invite_member(mailbox=shop, email="friend@evil.example", role=Role.OWNER, by=second.user)
+    actions.invite_member(mailbox=elsewhere, email="friend@evil.example", role=Role.AGENT, by=second.user)
+    actions.invite_member(mailbox=shop, email="new@shop.example", role=Role.AGENT, by=seller)
+    if how == "made an agent":
+        actions.change_role(membership=second, role=Role.AGENT, by=seller)
+    elif how == "removed":
+        actions.remove_member(membership=second, by=seller)
+    else:
+        actions.remove_member_as_staff(membership=second, by=admin)
+    assert set(Invitation.objects.open().values_list("mailbox", "email")) == {
+        (elsewhere.pk, "friend@evil.example"),
+        (shop.pk, "new@shop.example"),
+    }
+    friend = UserFactory.create(email="friend@evil.example")
+    with pytest.raises(actions.InvitationRevoked):
+        actions.accept_invitation(token=token_in(mailoutbox[0]), by=friend)
+
+
+def test_staff_without_the_permission_removes_nobody(supporter: User, agent: User) -> None:
+    """Being staff is not enough."""
+    with pytest.raises(actions.NotAllowed):
+        actions.remove_member_as_staff(membership=agent.memberships.get(), by=supporter)
+    assert agent.memberships.count() == 1
+
+
 def test_supporter_without_the_permission_invites_nobody(supporter: User) -> None:
     """Being staff is not enough."""
     with pytest.raises(actions.NotAllowed):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.mail import EmailMessage
 from django.db import connection
@@ -147,6 +148,45 @@ def test_administrator_does_not_get_into_a_shop_with_an_owner(
     with django_capture_on_commit_callbacks(execute=True):
         at_desk(admin).post(f"/admin/accounts/mailbox/{shop.pk}/change/", entered)
     assert (Invitation.objects.count(), Membership.objects.filter(mailbox=shop).count()) == (0, 1)
+
+
+def test_last_owner_of_a_shop_is_not_deleted(
+    at_desk: Callable[[User], Client], admin: User, shop: Mailbox, seller: User, agent: User
+) -> None:
+    """The page says why; an agent can be taken out, and neither the list nor the mailbox's page deletes."""
+    browser = at_desk(admin)
+    owner, helper = seller.memberships.get(), agent.memberships.get()
+    delete = "/admin/accounts/membership/{}/delete/"
+    response = browser.post(delete.format(owner.pk), {"post": "yes"}, follow=True)
+    assert "A mailbox needs at least one owner." in response.content.decode()
+    assert LogEntry.objects.count() == 0
+    chosen = {"action": "delete_selected", "_selected_action": [owner.pk, helper.pk], "post": "yes"}
+    browser.post("/admin/accounts/membership/", chosen)
+    inline = {
+        "name": shop.name,
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-INITIAL_FORMS": "1",
+        "memberships-0-id": owner.pk,
+        "memberships-0-mailbox": shop.pk,
+        "memberships-0-DELETE": "on",
+    }
+    browser.post(f"/admin/accounts/mailbox/{shop.pk}/change/", inline)
+    assert Membership.objects.filter(mailbox=shop).count() == 2
+    browser.post(delete.format(helper.pk), {"post": "yes"})
+    assert list(Membership.objects.filter(mailbox=shop)) == [owner]
+
+
+def test_address_of_someone_else_is_an_error_of_the_form(
+    at_desk: Callable[[User], Client], admin: User, seller: User
+) -> None:
+    """However it is capitalised."""
+    entered = {"email": seller.email.upper(), "name": "New", "language": "de", "is_active": "on"}
+    response = at_desk(admin).post("/admin/accounts/user/add/", entered)
+    assert (response.status_code, list(response.context["errors"])) == (
+        200,
+        [["Person with this E-mail address already exists."]],
+    )
+    assert User.objects.filter(name="New").count() == 0
 
 
 def test_new_person_has_no_password(at_desk: Callable[[User], Client], admin: User) -> None:

@@ -10,10 +10,15 @@ from django.test import Client
 
 from messagecenter.accounts.models import Invitation, Mailbox, Membership, Role, User
 from tests.accounts.test_actions import token_in
-from tests.factories import MembershipFactory, UserFactory
+from tests.factories import MailboxFactory, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
+
+
+def entered(owner: User, email: str) -> dict[str, str]:
+    """Return what the form of an owner's only mailbox sends to invite an agent."""
+    return {"mailbox": str(owner.memberships.get().mailbox_id), "email": email, "role": "agent"}
 
 
 @pytest.mark.parametrize("person", ["seller", "agent", "viewer", "buyer"])
@@ -47,7 +52,7 @@ def test_invitation_is_sent_by_owners_only(
 ) -> None:
     """The page refuses before anything is saved or mailed."""
     browser = signed_in(request.getfixturevalue(person))
-    response = browser.post("/accounts/members/", {"email": "new@shop.example", "role": "agent"})
+    response = browser.post("/accounts/members/", entered(seller, "new@shop.example"))
     assert response.status_code == status
     assert [message.to for message in mailoutbox] == ([["new@shop.example"]] if person == "seller" else [])
 
@@ -57,8 +62,28 @@ def test_invitation_is_sent_by_owners_only(
 )
 def test_bad_invitation_keeps_the_form(signed_in: SignIn, seller: User, data: dict[str, str]) -> None:
     """Bad input is named on the page, 422."""
-    assert signed_in(seller).post("/accounts/members/", data).status_code == 422
+    sent = {"mailbox": str(seller.memberships.get().mailbox_id), **data}
+    assert signed_in(seller).post("/accounts/members/", sent).status_code == 422
     assert Invitation.objects.count() == 0
+
+
+@pytest.mark.parametrize("kind", ["shop", "buyer"])
+def test_invitation_is_not_sent_after_a_second_tab_switched(
+    signed_in: SignIn, shop: Mailbox, seller: User, mailoutbox: list[EmailMessage], kind: str
+) -> None:
+    """The form was drawn for the one mailbox, the session acts for the other: 409, and the page says which."""
+    sent = entered(seller, "new@shop.example")
+    other = MembershipFactory.create(user=seller, mailbox=MailboxFactory.create(kind=kind, name="Zweitladen"))
+    browser = signed_in(seller)
+    assert f'name="mailbox" value="{shop.pk}"' in browser.get("/accounts/members/").content.decode()
+    browser.post("/accounts/mailbox/", {"mailbox": str(other.mailbox_id)})
+    response = browser.post("/accounts/members/", sent)
+    page = response.content.decode()
+    assert (response.status_code, "You are acting for Zweitladen now. Nothing was sent." in page) == (409, True)
+    assert (Invitation.objects.count(), mailoutbox) == (0, [])
+    again = {"shop": 302, "buyer": 404}[kind]
+    assert browser.post("/accounts/members/", {**sent, "mailbox": str(other.mailbox_id)}).status_code == again
+    assert list(Invitation.objects.values_list("mailbox", flat=True)) == ([other.mailbox_id] if kind == "shop" else [])
 
 
 @pytest.mark.parametrize("what", ["role", "remove"])
@@ -84,7 +109,7 @@ def test_invitation_is_managed_by_owners_only(
     request: pytest.FixtureRequest, signed_in: SignIn, shop: Mailbox, seller: User, what: str, person: str, status: int
 ) -> None:
     """Invitations exist for owners of the shop only."""
-    signed_in(seller).post("/accounts/members/", {"email": "new@shop.example", "role": "agent"})
+    signed_in(seller).post("/accounts/members/", entered(seller, "new@shop.example"))
     invitation = Invitation.objects.get()
     browser = signed_in(request.getfixturevalue(person))
     assert browser.post(f"/accounts/members/invitations/{invitation.pk}/{what}/").status_code == status
@@ -136,6 +161,9 @@ def test_switching_reaches_own_mailboxes_only(signed_in: SignIn, seller: User, b
         ("/accounts/members/", "/accounts/members/"),
         ("https://evil.example/", "/messages/"),
         ("//evil.example", "/messages/"),
+        ("fr", "/messages/"),
+        ("accounts:members", "/messages/"),
+        ("/accounts/\0", "/messages/"),
     ],
 )
 def test_switching_stays_on_this_site(signed_in: SignIn, seller: User, wanted: str, reached: str) -> None:
@@ -150,7 +178,7 @@ def test_invitation_page_is_accepted_by_post_only(
 ) -> None:
     """Looking changes nothing; accepting switches to the new mailbox; a replay is gone."""
     newcomer = UserFactory.create(email="new@shop.example")
-    signed_in(seller).post("/accounts/members/", {"email": newcomer.email, "role": "agent"})
+    signed_in(seller).post("/accounts/members/", entered(seller, newcomer.email))
     url = f"/accounts/invitations/{token_in(mailoutbox[0])}/"
     browser = signed_in(newcomer)
     page = browser.get(url).content.decode()
@@ -166,7 +194,7 @@ def test_invitation_page_for_someone_else(
     signed_in: SignIn, seller: User, other_buyer: User, mailoutbox: list[EmailMessage]
 ) -> None:
     """The wrong person reads for whom it is, masked, and joins nothing."""
-    signed_in(seller).post("/accounts/members/", {"email": "new@shop.example", "role": "agent"})
+    signed_in(seller).post("/accounts/members/", entered(seller, "new@shop.example"))
     url = f"/accounts/invitations/{token_in(mailoutbox[0])}/"
     browser = signed_in(other_buyer)
     assert (browser.get(url).status_code, browser.post(url).status_code) == (403, 403)

@@ -80,7 +80,9 @@ def test_person_without_mailbox_opens_their_own(signed_in: SignIn, other_buyer: 
     assert [one.mailbox.name for one in other_buyer.memberships.all()] == ["Otto F."]
 
 
-@pytest.mark.parametrize(("chosen", "kept"), [("de", "de"), ("xx", "en"), ("", "en")])
+@pytest.mark.parametrize(
+    ("chosen", "kept"), [("de", "de"), ("xx", "en"), ("", "en"), ("fr", "en"), ("de@" + "a" * 40, "en")]
+)
 def test_language_switch_changes_the_profile(buyer: User, chosen: str, kept: str) -> None:
     """The switch in the menu works for signed-in people too, whose profile wins over the cookie."""
     request = RequestFactory().post("/language/", {"language": chosen, "next": "/accounts/"})

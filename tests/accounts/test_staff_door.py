@@ -54,6 +54,19 @@ def test_stranger_goes_to_the_sites_own_sign_in(client: Client, db: None, path: 
     assert where(client, path) == (302, f"/accounts/login/?next={wanted}")
 
 
+@pytest.mark.parametrize(
+    ("wanted", "reached"),
+    [("/admin/accounts/user/", "/admin/accounts/user/"), ("fr", "/admin/"), ("/%00", "/admin/"), ("//evil", "/admin/")],
+)
+def test_admins_login_link_leads_to_paths_of_this_site(
+    boss: User, secret: str, by_password: Browser, wanted: str, reached: str
+) -> None:
+    """Anything else leads to the admin's first page."""
+    client = by_password(boss)
+    client.post("/accounts/2fa/authenticate/", {"code": code_now(secret)})
+    assert where(client, f"/admin/login/?next={wanted}") == (302, reached)
+
+
 def test_admins_login_form_takes_no_password(client: Client, boss: User) -> None:
     """Posting to it signs nobody in."""
     client.post("/admin/login/", {"username": boss.email, "password": PASSWORD, "next": "/admin/"})
