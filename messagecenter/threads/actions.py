@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -106,17 +107,16 @@ def open_thread(
     subject, body = clean_subject(subject), clean_body(body)
     other = _other_side(mailbox, order, product)
     topics = topics_for_order(mailbox, order) if order else topics_for_inquiry(mailbox)
+    about = {"order": order, "product": product, "topic": topic}
     first = Thread.objects.filter(opened_by=mailbox, client_id=client_id).first()
     if first is not None:
-        return _opened_before(first, subject, body)
+        return _opened_before(first, about, subject, body)
     if topic not in {offered.key for offered in topics}:
         raise TopicNotOffered
     now = timezone.now()
     thread = Thread(
         kind=Thread.Kind.ORDER if order else Thread.Kind.INQUIRY,
-        topic=topic,
-        order=order,
-        product=product,
+        **about,
         opened_by=mailbox,
         client_id=client_id,
         created_at=now,
@@ -127,7 +127,7 @@ def open_thread(
             write_subject(thread, subject)
             thread.save(force_insert=True)
     except IntegrityError:
-        return _opened_before(Thread.objects.get(opened_by=mailbox, client_id=client_id), subject, body)
+        return _opened_before(Thread.objects.get(opened_by=mailbox, client_id=client_id), about, subject, body)
     number = order.number if order else ""
     entries = [
         Entry(thread=thread, mailbox=own, other=their, order_number=number, last_message_at=now)
@@ -161,15 +161,22 @@ def post_message(*, by: User, mailbox: Mailbox, thread: Thread, body: str, clien
 
 
 @transaction.atomic
-def mark_read(*, by: User, entry: Entry) -> None:
-    """Mark a thread as read for a mailbox. A viewer's reading changes nothing: the team has not dealt with it."""
+def mark_read(*, by: User, entry: Entry, up_to: uuid.UUID) -> None:
+    """Mark a thread as read for a mailbox, up to and with the last message that was shown.
+
+    What came after stays unread. A viewer's reading changes nothing: the team has not dealt with it.
+    """
     membership = Membership.objects.filter(user=by, mailbox=entry.mailbox_id).first()
     if membership is None or not membership.may_write:
         return
     locked = Entry.objects.select_for_update().get(pk=entry.pk)
     if not locked.unread:
         return
-    _save([_change(locked, unread=0)])
+    later = Message.objects.filter(thread=locked.thread_id, state=Message.State.DELIVERED, pk__gt=up_to)
+    unread = min(locked.unread, later.exclude(sender=locked.mailbox_id).count())
+    if unread == locked.unread:
+        return
+    _save([_change(locked, unread=unread)])
     announce(kind="read", mailbox_ids=[entry.mailbox_id], thread_id=entry.thread_id)
 
 
@@ -239,10 +246,12 @@ def _other_side(mailbox: Mailbox, order: Order | None, product: Product | None) 
     raise PermissionDenied
 
 
-def _opened_before(thread: Thread, subject: str, body: str) -> Posted:
-    """Return the thread an earlier call with this client id opened, if it says the same."""
+def _opened_before(thread: Thread, about: dict[str, Any], subject: str, body: str) -> Posted:
+    """Return the thread an earlier call with this client id opened, if it says the same about the same."""
     message = thread.messages.order_by("pk").first()
-    if message is None or read_subject(thread) != subject:
+    if message is None or any(getattr(thread, name) != value for name, value in about.items()):
+        raise AlreadySent
+    if read_subject(thread) != subject:
         raise AlreadySent
     return Posted(thread, _same_words(message, body), repeated=True)
 
@@ -259,10 +268,12 @@ def _same_words(message: Message, body: str) -> Message:
 
 
 def _locked_entries(thread: Thread) -> list[Entry]:
-    """Return both entries with their thread, locked in one order so that two writers never wait for each other."""
-    return list(
-        Entry.objects.select_for_update(of=("self",)).filter(thread=thread).select_related("thread").order_by("pk")
-    )
+    """Return both entries with their thread, locked in one order so that two writers never wait for each other.
+
+    The thread is locked as well: PostgreSQL reads again only what it had to wait for, and its state decides.
+    """
+    locking = Entry.objects.select_for_update(of=("self", "thread"), no_key=True)
+    return list(locking.filter(thread=thread).select_related("thread").order_by("pk"))
 
 
 def _deliver(
@@ -289,7 +300,7 @@ def _deliver(
             for entry in entries
         ]
     )
-    owe(kind=NEW_MESSAGE, subject_id=message.pk, recipients=people_to_tell(entries, sender=mailbox))
+    owe(kind=NEW_MESSAGE, subject_id=message.pk, recipients=people_to_tell(entries, sender=mailbox, author=by))
     announce(
         kind="message",
         mailbox_ids=[entry.mailbox_id for entry in entries],
@@ -300,6 +311,7 @@ def _deliver(
 
 
 def _set_state(*, by: User, mailbox: Mailbox, thread: Thread, state: Thread.State) -> None:
+    """Close or reopen a thread for both sides. Raises PermissionDenied when ``by`` may not write in it."""
     require_writer(by, mailbox)
     entries = _locked_entries(thread)
     if mailbox.pk not in {entry.mailbox_id for entry in entries}:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from messagecenter.admin_lists import ReadOnlyAdmin, UncountedAdmin
+from messagecenter.admin_lists import ExactSearchAdmin, ReadOnlyAdmin
 from messagecenter.vault.errors import Unreadable
 
 from .access import person_of
@@ -56,15 +56,15 @@ class EntryInline(admin.TabularInline):
 
 
 @admin.register(Thread)
-class ThreadAdmin(ReadOnlyAdmin, UncountedAdmin):
+class ThreadAdmin(ExactSearchAdmin, ReadOnlyAdmin):
     """Threads as metadata."""
 
     list_display = ("id", "kind", "topic_label", "order", "opened_by", "state", "last_message_at")
-    list_filter = ("kind", "state")
+    list_filter = ("state",)
     list_select_related = ("order", "opened_by")
     ordering = ("-last_message_at", "-id")
     sortable_by = ()
-    search_fields = ("=id", "=order__number")
+    search_fields = ("id", "order__number")
     search_help_text = _("Exact thread id or order number")
     fields = (
         "id",
@@ -141,11 +141,12 @@ def _words_of(thread: Thread) -> dict[str, Any]:
 
 
 @admin.register(Disclosure)
-class DisclosureAdmin(ReadOnlyAdmin, UncountedAdmin):
+class DisclosureAdmin(ExactSearchAdmin, ReadOnlyAdmin):
     """Who read which thread's words, when and why. Nobody can change or delete it here."""
 
     list_display = ("read_at", "staff", "thread", "reason")
     list_select_related = ("staff", "thread")
     ordering = ("-read_at", "-id")
     sortable_by = ()
-    search_fields = ("=thread__id", "=staff__email")
+    search_fields = ("thread", "staff__email")
+    search_help_text = _("Exact thread id, or the whole e-mail address of who read it")

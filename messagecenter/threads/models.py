@@ -65,7 +65,10 @@ class Thread(models.Model):
                 name="thread_about_one_thing",
             ),
         ]
-        indexes = [models.Index(fields=["-last_message_at", "-id"], name="thread_newest")]
+        indexes = [
+            models.Index(fields=["-last_message_at", "-id"], name="thread_newest"),
+            models.Index(fields=["state", "-last_message_at", "-id"], name="thread_state_newest"),
+        ]
         permissions = [("disclose_thread", _("Can read a thread's messages, for a stated reason"))]
 
     def __str__(self) -> str:

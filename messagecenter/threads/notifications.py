@@ -17,11 +17,13 @@ from .models import Entry, Message
 NEW_MESSAGE = "new_message"
 
 
-def people_to_tell(entries: Iterable[Entry], *, sender: Mailbox) -> list[User]:
-    """Return the active members of the receiving mailbox who want an e-mail for each message."""
+def people_to_tell(entries: Iterable[Entry], *, sender: Mailbox, author: User) -> list[User]:
+    """Return the active members of the receiving mailbox who want an e-mail for each message, but not its author."""
     receiving = [entry.mailbox_id for entry in entries if entry.mailbox_id != sender.pk]
     return list(
-        User.objects.filter(memberships__mailbox__in=receiving, is_active=True, mail_on_message=True).distinct()
+        User.objects.filter(memberships__mailbox__in=receiving, is_active=True, mail_on_message=True)
+        .exclude(pk=author.pk)
+        .distinct()
     )
 
 

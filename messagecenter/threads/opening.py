@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from messagecenter.accounts.acting import memberships_of
 from messagecenter.accounts.decorators import membership_required
+from messagecenter.accounts.masking import masked_name
 from messagecenter.accounts.models import Mailbox, Membership
 from messagecenter.ids import new_id
 from messagecenter.vault.errors import Unreadable
@@ -47,6 +48,7 @@ def thread_new(request: HttpRequest) -> HttpResponseBase:
 
 @membership_required
 def _thread_new(request: HttpRequest) -> HttpResponse:
+    """Go by what the new thread is about: an order's number, a product's id, or nothing chosen yet."""
     number = order_number_in(request.GET.get("order") or request.POST.get("order", ""))
     product_id = request.GET.get("product") or request.POST.get("product", "")
     if number:
@@ -57,6 +59,7 @@ def _thread_new(request: HttpRequest) -> HttpResponse:
 
 
 def _about_order(request: HttpRequest, number: str) -> HttpResponse:
+    """Write about an order of the person's own; with the same number in several shops, let them choose the shop."""
     found = list(
         Order.objects.visible_to(person_of(request))
         .filter(number=number)
@@ -77,6 +80,7 @@ def _about_order(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _about_product(request: HttpRequest, product_id: str) -> HttpResponse:
+    """Write about a product as a buyer. Raises PermissionDenied for people who act for no buyer."""
     key = uuid_or_none(product_id)
     products = Product.objects.visible_to(person_of(request)).select_related("shop")
     product = products.filter(pk=key).first() if key else None
@@ -155,6 +159,7 @@ def _choose_order(request: HttpRequest, *, problem: str = "", status: int = 200)
 
 
 def _new_url(order: Order) -> str:
+    """Return the address of the form for a first message about this order."""
     return f"{reverse('threads:new')}?{urlencode({'order': order.number, 'shop': order.shop_id})}"
 
 
@@ -164,7 +169,7 @@ def _name_of_other(mailbox: Mailbox, order: Order | None, product: Product | Non
         return product.shop.shown_name if product else ""
     if mailbox.pk != order.shop_id:
         return order.shop.shown_name
-    return order.buyer.shown_name if order.buyer else order.buyer_name
+    return order.buyer.shown_name if order.buyer else masked_name(order.buyer_name)
 
 
 def _go_to(request: HttpRequest, url: str) -> HttpResponse:

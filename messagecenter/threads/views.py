@@ -90,15 +90,15 @@ def thread_detail(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
         at=uuid_or_none(request.GET.get("message", "")),
     )
     is_fragment = is_fragment_for(request, "thread")
-    # A browser that fetches ahead has shown nobody anything yet.
-    if "prefetch" not in request.headers.get("Sec-Purpose", ""):
-        if standing.entry.unread:
-            actions.mark_read(by=standing.person, entry=standing.entry)
+    # A browser that fetches ahead has shown nobody anything yet, nor has a page that only looks for a changed state.
+    if "prefetch" not in request.headers.get("Sec-Purpose", "") and "peek" not in request.GET:
+        if standing.entry.unread and stretch.messages:
+            actions.mark_read(by=standing.person, entry=standing.entry, up_to=stretch.messages[-1].id)
         if not is_fragment and standing.membership != membership_of(request):
             # Whoever follows a link into another of their mailboxes acts for that mailbox from then on.
             act_for(request, standing.membership)
     context = _thread_context(standing) | {
-        "first_unread_id": _first_unread(stretch.messages, standing.entry.unread),
+        "first_unread_id": "" if stretch.later_than else _first_unread(stretch.messages, standing.entry.unread),
         "messages_list": stretch.messages,
         "earlier_url": f"?before={stretch.earlier_than}" if stretch.earlier_than else "",
         "later_url": f"?message={stretch.later_than}#message-{stretch.later_than}" if stretch.later_than else "",
@@ -176,9 +176,11 @@ def thread_row(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def thread_seen(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
-    """Mark a thread as read because its newest messages were on the screen."""
+    """Mark a thread as read up to the last message that was on the screen (``up_to``)."""
     standing = standing_or_404(request, thread_id)
-    actions.mark_read(by=standing.person, entry=standing.entry)
+    up_to = uuid_or_none(request.POST.get("up_to", ""))
+    if up_to:
+        actions.mark_read(by=standing.person, entry=standing.entry, up_to=up_to)
     return HttpResponse(status=204)
 
 

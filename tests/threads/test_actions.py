@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, transaction
 
 from messagecenter.accounts.models import Mailbox, Membership, User
 from messagecenter.ids import new_id
@@ -204,15 +209,70 @@ def test_inquiry_reaches_the_shop(buyer: User, buyer_mailbox: Mailbox, seller: U
 def test_mark_read_clears_only_the_own_side(
     thread: Thread, answer: Message, buyer: User, buyer_mailbox: Mailbox, shop: Mailbox
 ) -> None:
-    actions.mark_read(by=buyer, entry=entry_of(thread, buyer_mailbox))
+    actions.mark_read(by=buyer, entry=entry_of(thread, buyer_mailbox), up_to=answer.pk)
     assert entry_of(thread, buyer_mailbox).unread == 0
     assert tally_of(buyer_mailbox) == (0, 1)
-    actions.mark_read(by=buyer, entry=entry_of(thread, buyer_mailbox))
+    actions.mark_read(by=buyer, entry=entry_of(thread, buyer_mailbox), up_to=answer.pk)
     assert tally_of(buyer_mailbox) == (0, 1)
+
+
+def test_mark_read_leaves_what_came_after_unread(
+    thread: Thread, buyer: User, buyer_mailbox: Mailbox, seller: User, shop: Mailbox
+) -> None:
+    shown = thread.messages.get()
+    for body in ("One more thing.", "And another."):
+        actions.post_message(by=buyer, mailbox=buyer_mailbox, thread=thread, body=body, client_id=new_id())
+    actions.mark_read(by=seller, entry=entry_of(thread, shop), up_to=shown.pk)
+    assert (entry_of(thread, shop).unread, tally_of(shop)) == (2, (1, 1))
+
+
+def test_author_on_both_sides_gets_no_mail_about_the_own_message(
+    order: Order, buyer: User, buyer_mailbox: Mailbox, seller: User, shop: Mailbox
+) -> None:
+    Membership.objects.create(user=buyer, mailbox=shop, role="agent")
+    posted = actions.open_thread(
+        by=buyer, mailbox=buyer_mailbox, order=order, topic="where_is_it", subject="s", body="b", client_id=new_id()
+    )
+    assert [notice.recipient for notice in Notice.objects.filter(subject_id=posted.message.pk)] == [seller]
+
+
+def test_open_thread_client_id_for_another_order_is_refused(order: Order, buyer: User, buyer_mailbox: Mailbox) -> None:
+    client_id, other = new_id(), OrderFactory(buyer=buyer_mailbox, number=order.number)
+    write = {"by": buyer, "mailbox": buyer_mailbox, "topic": "where_is_it", "subject": "s", "body": "b"}
+    actions.open_thread(**write, order=order, client_id=client_id)
+    with pytest.raises(actions.AlreadySent):
+        actions.open_thread(**write, order=other, client_id=client_id)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite writes one after the other")
+def test_message_that_waited_for_a_close_is_refused(
+    thread: Thread, seller: User, shop: Mailbox, buyer: User, buyer_mailbox: Mailbox
+) -> None:
+    started = threading.Event()
+
+    def post() -> str:
+        started.set()
+        try:
+            actions.post_message(by=seller, mailbox=shop, thread=thread, body="Late", client_id=new_id())
+        except actions.ThreadClosed:
+            return "closed"
+        finally:
+            connection.close()
+        return "posted"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            actions.close_thread(by=buyer, mailbox=buyer_mailbox, thread=thread)
+            waiting = pool.submit(post)
+            started.wait(10)
+            time.sleep(0.5)
+        assert waiting.result(10) == "closed"
+    assert thread.messages.count() == 1
 
 
 def test_mark_read_by_a_viewer_changes_nothing(thread: Thread, viewer: User, shop: Mailbox) -> None:
-    actions.mark_read(by=viewer, entry=entry_of(thread, shop))
+    actions.mark_read(by=viewer, entry=entry_of(thread, shop), up_to=new_id())
     assert (entry_of(thread, shop).unread, tally_of(shop)) == (1, (1, 1))
 
 

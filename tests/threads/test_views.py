@@ -111,6 +111,13 @@ def test_thread_page_shows_both_sides_and_marks_as_read(
     assert Entry.objects.get(thread=thread, mailbox=buyer_mailbox).unread == 0
 
 
+def test_page_that_only_looks_for_a_changed_state_marks_nothing(
+    signed_in: SignIn, thread: Thread, seller: User, shop: Mailbox
+) -> None:
+    signed_in(seller).get(reverse("threads:detail", args=[thread.pk]), {"peek": "1"})
+    assert Entry.objects.get(thread=thread, mailbox=shop).unread == 1
+
+
 def test_thread_page_fetched_ahead_marks_nothing(
     signed_in: SignIn, thread: Thread, seller: User, shop: Mailbox
 ) -> None:
@@ -381,10 +388,12 @@ def test_new_thread_signed_out(order: Order) -> None:
 
 
 def test_order_without_buyer_address_says_so(signed_in: SignIn, seller: User, shop: Mailbox) -> None:
-    order = OrderFactory(shop=shop, buyer=None)
+    order = OrderFactory(shop=shop, buyer=None, buyer_name="Annegret Geheimname")
+    assert "Geheimname" not in signed_in(seller).get("/messages/new/").content.decode()
     page = signed_in(seller).get("/messages/new/", {"order": order.number})
     assert page.status_code == 409
     assert "without an e-mail address" in page.content.decode()
+    assert "Geheimname" not in page.content.decode()
 
 
 def test_person_without_a_mailbox_is_told_what_to_do(signed_in: SignIn, supporter: User) -> None:

@@ -56,6 +56,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {email:22} {password}   {role}")
 
     def _seed(self, password: str) -> None:
+        """Create the people, orders, shop and conversations that are missing."""
         if not Thread.objects.exists():
             call_command("import_orders", str(SAMPLE), stdout=self.stdout, stderr=self.stderr)
         people = {email: _person(email, name, password) for email, (name, _role) in PEOPLE.items()}
@@ -80,6 +81,7 @@ def _person(email: str, name: str, password: str) -> User:
 
 
 def _staff(supporter: User, administrator: User) -> None:
+    """Let support look at everything and read threads for a reason, and make the administrator one."""
     from django.contrib.auth.models import Permission  # after the apps are loaded
 
     supporter.is_staff = administrator.is_staff = administrator.is_superuser = True
@@ -104,12 +106,14 @@ def _shop_of(seller: User) -> Mailbox:
 
 
 def _buyer_mailbox_of(buyer: User) -> None:
+    """Give the demo buyer a mailbox unless the sample file did."""
     if not Membership.objects.filter(user=buyer, mailbox__kind=Mailbox.Kind.BUYER).exists():
         mailbox = Mailbox.objects.create(kind=Mailbox.Kind.BUYER, name="Bea K.")
         Membership.objects.create(user=buyer, mailbox=mailbox, role=Role.OWNER)
 
 
 def _writer_of(mailbox: Mailbox) -> User | None:
+    """Return the member who has been writing for a mailbox longest, or None when nobody may."""
     membership = mailbox.memberships.exclude(role=Role.VIEWER).select_related("user").order_by("created_at").first()
     return membership.user if membership else None
 
@@ -159,14 +163,20 @@ def _play(
     for side, line in later:
         mailbox, writer = sides[side]
         assert writer is not None  # noqa: S101 (checked above; for the type checker)
-        mark_read(by=writer, entry=Entry.objects.get(thread=thread, mailbox=mailbox))
+        _read(writer, thread, mailbox)
         post_message(by=writer, mailbox=mailbox, thread=thread, body=line, client_id=new_id())
     if scene.closed:
         for mailbox, person in sides.values():
             assert person is not None  # noqa: S101
-            mark_read(by=person, entry=Entry.objects.get(thread=thread, mailbox=mailbox))
+            _read(person, thread, mailbox)
         close_thread(by=writer, mailbox=mailbox, thread=thread)
     _age(thread, timedelta(hours=scene.hours_ago + extra_hours))
+
+
+def _read(reader: User, thread: Thread, mailbox: Mailbox) -> None:
+    """Let someone read a thread to its end."""
+    newest = thread.messages.order_by("-pk")[0]
+    mark_read(by=reader, entry=Entry.objects.get(thread=thread, mailbox=mailbox), up_to=newest.pk)
 
 
 def _age(thread: Thread, age: timedelta) -> None:
