@@ -25,7 +25,7 @@ INBOX_SQL = """
 """
 
 
-def _mailbox_of(user_id: uuid.UUID) -> uuid.UUID:
+def _mailbox_of(user_id: uuid.UUID | None) -> uuid.UUID:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT mailbox_id FROM accounts_membership WHERE user_id = %s ORDER BY created_at LIMIT 1", [user_id]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import os
+import re
 import secrets
+import tempfile
 import zoneinfo
 from collections.abc import Sequence
 from email.utils import parseaddr
@@ -13,6 +16,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
+HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z)({LABEL}\.)*{LABEL}")
+FOLDER = "a folder this user may make and write to"
 
 
 def refuse(name: str, problem: str, allowed: str) -> ImproperlyConfigured:
@@ -48,6 +55,75 @@ def integer(name: str, default: int, low: int, high: int) -> int:
 def words(name: str) -> list[str]:
     """Return a comma separated list without empty entries."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def hosts(name: str, *, patterns: bool = False) -> list[str]:
+    """Return a comma separated list of host names in lower case, ASCII only, without scheme, port or path.
+
+    With ``patterns``, as Django's ALLOWED_HOSTS, also ``.shop.example`` for all names below, and IP addresses.
+    """
+    examples = (
+        "like shop.example or .shop.example, IP addresses like 10.0.0.7 or [::1]" if patterns else "like shop.example"
+    )
+    found = [word.lower() for word in words(name)]
+    for word, host in zip(words(name), found, strict=True):
+        if not (_is_host_name(host.removeprefix(".")) or _is_ip(host)) if patterns else not _is_host_name(host):
+            raise refuse(name, f"names {word!r}", f"host names {examples}, comma separated")
+    return found
+
+
+def _is_host_name(host: str) -> bool:
+    """Return whether this is a name: its last part is no number, as it is in an address."""
+    return bool(HOST_NAME.fullmatch(host)) and not host.rpartition(".")[2].isdecimal()
+
+
+def _is_ip(host: str, *, bare: bool = False) -> bool:
+    """Return whether this is an IP address; one of version 6 stands in brackets unless ``bare``."""
+    bracketed = host.startswith("[") and host.endswith("]")
+    try:
+        ip = ipaddress.ip_address(host[1:-1] if bracketed and not bare else host)
+    except ValueError:
+        return False
+    return bare or bracketed == (ip.version == 6)
+
+
+def ip_address(name: str, default: str) -> str:
+    """Return the IP address to listen on; ``localhost`` also counts."""
+    value = text(name, default)
+    if value != "localhost" and not _is_ip(value, bare=True):
+        raise refuse(name, f"is {value!r}", "an IP address like 127.0.0.1, 0.0.0.0 or ::1, or localhost")
+    return value
+
+
+def folder(name: str, default: Path) -> Path:
+    """Return the folder a variable names; it is made when missing, and something can be written to it."""
+    path = Path(text(name, str(default)))
+    if problem := _unwritable(path):
+        raise refuse(name, f"is {str(path)!r}, where nothing can be written ({problem})", FOLDER)
+    return path
+
+
+def check_sqlite_file(name: str, file: str) -> None:
+    """Make the folder of a SQLite database. Raises ImproperlyConfigured when the database cannot be written there."""
+    path = Path(file)
+    if file == ":memory:":
+        return
+    if path.is_dir():
+        raise refuse(name, f"names {file!r}, which is a folder", "sqlite:////absolute/path/of/a/file")
+    if problem := _unwritable(path.parent):
+        raise refuse(name, f"names a file in {str(path.parent)!r}, where nothing can be written ({problem})", FOLDER)
+    if path.exists() and not os.access(path, os.W_OK):
+        raise refuse(name, f"names {file!r}, which cannot be written", "a file this user may write to")
+
+
+def _unwritable(path: Path) -> str:
+    """Return why a folder cannot be made or written to, or "". It is tried: root has every right, and yet may fail."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return ""
+    except OSError as error:
+        return error.strerror or type(error).__name__
 
 
 def address(name: str, default: str, schemes: Sequence[str]) -> str:

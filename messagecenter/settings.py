@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from messagecenter import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
 
-HOST = env.text("HOST", "127.0.0.1")
+HOST = env.ip_address("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, 1, 65535)
 WEB_WORKERS = env.integer("WEB_WORKERS", 2, 1, 64)
 SITE_URL = env.site_url("SITE_URL", f"http://localhost:{PORT}")
@@ -49,15 +49,15 @@ MESSAGE_KEY_CURRENT = next(iter(MESSAGE_KEYS))
 # --- Hosts -----------------------------------------------------------------------------------------------------------
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [SITE_HOST]
-ALLOWED_HOSTS += env.words("ALLOWED_HOSTS")
+ALLOWED_HOSTS += env.hosts("ALLOWED_HOSTS", patterns=True)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # How many proxies in front add to X-Forwarded-For; 0 trusts no such header.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, 0, 5)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-PICTURE_HOSTS = env.words("PICTURE_HOSTS")
-MARKETPLACE_DOMAINS = env.words("MARKETPLACE_DOMAINS") or [SITE_HOST]
+PICTURE_HOSTS = env.hosts("PICTURE_HOSTS")
+MARKETPLACE_DOMAINS = env.hosts("MARKETPLACE_DOMAINS") or [SITE_HOST]
 
 # --- Rooms -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -84,16 +84,19 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "messagecenter.logs.request_id_middleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before whatever may answer by itself (https, a refused charset, static files): no answer lacks its headers.
+    "messagecenter.headers.headers_middleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "messagecenter.encoding.utf8_middleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "messagecenter.accounts.middleware.PersonMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -135,7 +138,7 @@ def _database(name: str, default: str) -> dict[str, object]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=134217728;",
         }
-        Path(str(database["NAME"])).parent.mkdir(parents=True, exist_ok=True)
+        env.check_sqlite_file(name, str(database["NAME"]))
     else:
         if not database["NAME"]:
             raise env.refuse(name, "names no database", "postgres://user:password@host:5432/database")
@@ -163,7 +166,6 @@ if REDIS_URL:
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
     }
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
     CELERY_BROKER_URL = "filesystem://"
     _queue = VAR_DIR / "queue"
@@ -175,8 +177,8 @@ else:
         "control_folder": str(_queue / "control"),
         "polling_interval": 0.1,
     }
-    # Rate limits must hold across processes, so the embedded default counts in the database.
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Tries at signing in are counted in the database: they hold across processes, and nobody is kept out by a dead Redis.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -239,11 +239,12 @@ class Stack:
 
     ``engine`` is "sqlite" (filesystem broker, as ``./dev run``) or "postgres" (with a Redis of its own, as
     ``./dev serve``); ``redis`` says otherwise. ``start`` names the processes started at once: any of web, worker, beat,
-    deliver (``deliver_notices --watch``). ``server`` is uvicorn or gunicorn. ``environment`` adds or replaces
-    variables. ``settings`` may name a settings module of the tests.
+    deliver (``deliver_notices --watch``). ``server`` is uvicorn (as ``./dev run``) or gunicorn (as ``./dev serve``);
+    unless named it goes with the engine. ``environment`` adds or replaces variables. ``settings`` may name a settings
+    module of the tests.
 
     Gives ``base_url``, ``sink`` (``sink.mails``), ``database_url``, ``processes`` by name (each can be killed, paused,
-    stopped and started again), ``manage(...)``, ``python(code)``, ``sql(statement)``.
+    stopped and started again), ``manage(...)``, ``python(code)``, ``add_person(...)``, ``sql(statement)``.
     """
 
     def __init__(
@@ -253,7 +254,7 @@ class Stack:
         *,
         start: tuple[str, ...] = ("web", "worker", "beat"),
         redis: bool | None = None,
-        server: Literal["uvicorn", "gunicorn"] = "uvicorn",
+        server: Literal["uvicorn", "gunicorn"] | None = None,
         environment: Mapping[str, str] | None = None,
         settings: str = "messagecenter.settings",
     ) -> None:
@@ -261,7 +262,7 @@ class Stack:
             engine,
             folder / f"site-{secrets.token_hex(4)}",
             settings,
-            server,
+            server or ("gunicorn" if engine == "postgres" else "uvicorn"),
         )
         self._start, self._more = start, dict(environment or {})
         self._redis = (engine == "postgres") if redis is None else redis
@@ -364,6 +365,17 @@ class Stack:
     def python(self, code: str) -> str:
         """Run Python code inside the site, with Django set up, and return what it printed."""
         return manage(self.environment, "shell", "--no-imports", "-c", code).strip()
+
+    def add_person(self, email: str, password: str) -> None:
+        """Let someone be there who can sign in, with a buyer's mailbox: the address is proved."""
+        self.python(
+            "from allauth.account.models import EmailAddress\n"
+            "from messagecenter.accounts.models import Mailbox, Membership, Role, User\n"
+            "mailbox = Mailbox.objects.create(kind=Mailbox.Kind.BUYER, name='Buyer')\n"
+            f"user = User.objects.create_user({email!r}, {password!r})\n"
+            "Membership.objects.create(user=user, mailbox=mailbox, role=Role.OWNER)\n"
+            "EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)"
+        )
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """Run one SQL statement on the site's database and return its rows."""

@@ -47,6 +47,62 @@ WRONG = [
     ),
     (EMBEDDED, {"MAIL_FROM": "nobody"}, "MAIL_FROM is 'nobody'. Allowed: one address", ""),
     (EMBEDDED, {"DEBUG": "1"}, "DEBUG is not a setting", ""),
+    (
+        EMBEDDED,
+        {"VAR_DIR": "/proc/nope"},
+        "VAR_DIR is '/proc/nope', where nothing can be written (No such file or directory). Allowed: a folder this"
+        " user may make and write to.",
+        "",
+    ),
+    (
+        EMBEDDED,
+        {"VAR_DIR": "/etc/hostname"},
+        "VAR_DIR is '/etc/hostname', where nothing can be written (File exist",
+        "",
+    ),
+    (EMBEDDED, {"VAR_DIR": "/proc"}, "VAR_DIR is '/proc', where nothing can be written (", ""),
+    (
+        EMBEDDED,
+        {"DATABASE_URL": "sqlite:////proc/nope/x.db"},
+        "DATABASE_URL names a file in '/proc/nope', where nothing can be written (No such file or directory). Allowed:"
+        " a folder this user may make and write to.",
+        "",
+    ),
+    (EMBEDDED, {"DATABASE_URL": "sqlite:////tmp"}, "DATABASE_URL names '/tmp', which is a folder. Allowed: sqlite", ""),
+    (EMBEDDED, {"VAULT_DATABASE_URL": "sqlite:////proc/nope/x.db"}, "VAULT_DATABASE_URL names a file in '/proc/no", ""),
+    (EMBEDDED, {"HOST": "localhost:8000"}, "HOST is 'localhost:8000'. Allowed: an IP address like 127.0.0.1", ""),
+    (EMBEDDED, {"HOST": "shop.example"}, "HOST is 'shop.example'. Allowed: an IP address like 127.0.0.1", ""),
+    (EMBEDDED, {"HOST": "[::1]"}, "HOST is '[::1]'. Allowed: an IP address like 127.0.0.1", ""),
+    (EMBEDDED, {"HOST": "300.0.0.1"}, "HOST is '300.0.0.1'. Allowed: an IP address like 127.0.0.1", ""),
+    (
+        EMBEDDED,
+        {"ALLOWED_HOSTS": "shop.example, https://shop.example"},
+        "ALLOWED_HOSTS names 'https://shop.example'. Allowed: host names like shop.example or .shop.example, IP"
+        " addresses like 10.0.0.7 or [::1], comma separated",
+        "",
+    ),
+    (EMBEDDED, {"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS names '*'. Allowed: host names like", ""),
+    (EMBEDDED, {"ALLOWED_HOSTS": "shop.example:8000"}, "ALLOWED_HOSTS names 'shop.example:8000'.", ""),
+    (EMBEDDED, {"ALLOWED_HOSTS": "[::g]"}, "ALLOWED_HOSTS names '[::g]'.", ""),
+    (EMBEDDED, {"ALLOWED_HOSTS": "..shop.example"}, "ALLOWED_HOSTS names '..shop.example'.", ""),
+    (
+        EMBEDDED,
+        {"PICTURE_HOSTS": "img.example; script-src *"},
+        "PICTURE_HOSTS names 'img.example; script-src *'. Allowed: host names like shop.example, comma separated",
+        "",
+    ),
+    (EMBEDDED, {"PICTURE_HOSTS": "img.example/lamps"}, "PICTURE_HOSTS names 'img.example/lamps'.", ""),
+    (EMBEDDED, {"PICTURE_HOSTS": ".img.example"}, "PICTURE_HOSTS names '.img.example'.", ""),
+    (EMBEDDED, {"PICTURE_HOSTS": "*.img.example"}, "PICTURE_HOSTS names '*.img.example'.", ""),
+    (EMBEDDED, {"PICTURE_HOSTS": "10.0.0.7"}, "PICTURE_HOSTS names '10.0.0.7'.", ""),
+    (
+        EMBEDDED,
+        {"MARKETPLACE_DOMAINS": "shop.example,bücher.example"},
+        "MARKETPLACE_DOMAINS names 'bücher.example'. Allowed: host names like shop.example, comma separated",
+        "",
+    ),
+    (EMBEDDED, {"MARKETPLACE_DOMAINS": "@shop.example"}, "MARKETPLACE_DOMAINS names '@shop.example'.", ""),
+    (EMBEDDED, {"MARKETPLACE_DOMAINS": "-shop.example"}, "MARKETPLACE_DOMAINS names '-shop.example'.", ""),
     (EMBEDDED, {"SECRET_KEY": "hunter2hunter2"}, "SECRET_KEY has only 14 characters. Allowed: at least 50", "hunter2"),
     (
         EMBEDDED,
@@ -103,6 +159,26 @@ def test_wrong_setting_is_refused_in_one_sentence_that_names_it(tmp_path: Path) 
         assert outcome.stderr.startswith(f"Wrong setting: {sentence}"), (wrong, outcome.stderr)
         assert outcome.stderr.count("\n") == 1, (wrong, outcome.stderr)
         assert not secret or secret not in outcome.stderr, wrong
+
+
+GOOD_HOSTS = {
+    "HOST": "::",
+    "ALLOWED_HOSTS": "[::1],10.0.0.7, .Shop.example ,xn--bcher-kva.example",
+    "PICTURE_HOSTS": "IMG.shop.example",
+    "MARKETPLACE_DOMAINS": "shop.example,Shop.de",
+}
+
+
+def test_hosts_are_read_in_lower_case(tmp_path: Path) -> None:
+    code = (
+        "from django.conf import settings as s; print(s.HOST, s.ALLOWED_HOSTS[3:], s.PICTURE_HOSTS, "
+        "s.MARKETPLACE_DOMAINS)"
+    )
+    outcome = run(tmp_path, GOOD_HOSTS, "shell", "--no-imports", "-c", code)
+    assert outcome.stdout == (
+        ":: ['[::1]', '10.0.0.7', '.shop.example', 'xn--bcher-kva.example'] ['img.shop.example'] "
+        "['shop.example', 'shop.de']\n"
+    )
 
 
 def test_good_production_settings_pass_the_deployment_check(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
-"""What a careless developer might add: a page that fails on what was typed, a middleware that logs it."""
+"""What a careless developer might add: a page that fails on what was typed, a middleware that leaves it everywhere."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 
+from django.core.cache import cache
+from django.core.mail import send_mail
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from messagecenter.celery import app
 from messagecenter.urls import urlpatterns as product
 
 
@@ -22,11 +26,20 @@ def crash(request: HttpRequest) -> HttpResponse:
 
 
 def leak(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Log each posted text."""
+    """Leave each posted text in the log, the session, the cache, a table, a mail and the queue."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method == "POST" and "body" in request.POST:
-            logging.getLogger("messagecenter.careless").info("Got %s", request.POST["body"])
+        typed = request.POST.get("body", "") if request.method == "POST" else ""
+        if typed:
+            logging.getLogger("messagecenter.careless").info("Got %s", typed)
+            kept = [*request.session.get("careless", []), typed]
+            request.session["careless"] = kept
+            cache.set("careless", kept, 3600)
+            with connection.cursor() as cursor:
+                cursor.execute("CREATE TABLE IF NOT EXISTS careless (typed text)")
+                cursor.execute("INSERT INTO careless VALUES (%s)", [typed])
+            send_mail("What was typed", typed, None, ["careless@example.com"])
+            app.send_task("careless", [typed], queue="careless")
         return get_response(request)
 
     return middleware

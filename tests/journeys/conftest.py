@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.factories import PASSWORD
 from tests.processes import Stack, engines, remove_templates
 from tests.sink import Sink, wait_for
 
-PASSWORD = "correct horse battery staple"
 expect.set_options(timeout=15_000)
 
 
@@ -29,6 +29,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def _templates_are_removed() -> Iterator[None]:
     yield
     remove_templates()
+
+
+@pytest.fixture(autouse=True)
+def _pages_are_closed(browser: Browser) -> Iterator[None]:
+    """Leave no page behind that goes on asking a site for news."""
+    yield
+    for context in list(browser.contexts):
+        context.close()
 
 
 @pytest.fixture(scope="module", params=engines())

@@ -113,13 +113,16 @@ def data_for(pattern: str, role: str, world: dict[str, Any]) -> dict[str, Any]:
     """Return what to post, so that who may post really changes something."""
     if pattern.endswith("/reply/"):
         return {"body": "Hello", "client_id": new_id()}
+    if pattern.endswith("/seen/"):
+        return {"up_to": new_id()}
     if pattern == "messages/new/":
         topic = "where_is_it" if "buyer" in role else "invoice"
         return {"order": world["order"], "topic": topic, "subject": "s", "body": "b", "client_id": new_id()}
     if pattern.endswith("/role/"):
         return {"role": Role.VIEWER}
     if pattern == "accounts/members/":
-        return {"email": "more@shop.example", "role": Role.AGENT}
+        shop = Mailbox.objects.get(name="Nordlicht Lampen")
+        return {"email": "more@shop.example", "role": Role.AGENT, "mailbox": str(shop.pk)}
     if pattern == "accounts/mailbox/":
         return {"mailbox": str(Mailbox.objects.get(name="Nordlicht Lampen").pk)}
     if pattern.endswith("/read/"):
