@@ -50,6 +50,7 @@ def lost_session(request: HttpRequest, *, reason: str, status: int) -> HttpRespo
             "last_message_id": request.POST.get("last_message_id", ""),
             "may_write": True,
             "signed_out": reason == "signed_out",
+            "expired": reason == "csrf",
         }
         return render(request, "threads/_composer.html", context, status=status)
     return render(request, "threads/lost_session.html", context, status=status)

@@ -157,7 +157,7 @@
     if (ctx.status === "swapped") {
       pending(form, false);
       // Somebody signed in again in another tab: the answer brought a fresh token, so send once more by itself.
-      if (ctx.response.raw.status === 403 && resent !== form.elements.client_id.value) {
+      if (form.dataset.expired !== undefined && resent !== form.elements.client_id.value) {
         resent = form.elements.client_id.value;
         form.requestSubmit();
         return;

@@ -105,11 +105,30 @@
     }
   }
 
+  // A tab's first place in the stream: what happened between loading the page and now is looked up once.
+  function startFrom(id) {
+    const isFirst = !last;
+    remember(id);
+    if (isFirst) lookOnce().catch(() => {});
+  }
+  async function lookOnce() {
+    await refreshThread();
+    await refreshCounters();
+    if (!$("#rows") || $("#list").dataset.filtered) return;
+    const headers = { "HX-Request": "true", "HX-Target": "ul#rows" };
+    const answer = await fetch(`/messages/?box=${encodeURIComponent($("#list").dataset.box ?? "inbox")}`, { headers, redirect: "error" });
+    if (!answer.ok) return;
+    for (const row of [...parse(`<ul>${await answer.text()}</ul>`).querySelectorAll(".row")].reverse()) {
+      const old = document.getElementById(row.id);
+      if (old?.textContent.trim() !== row.textContent.trim()) await refreshRow(row.id.slice(4), new Set(["message"]));
+    }
+  }
+
   /* --- events, gathered for a moment so that a burst costs one look --------------------------------------------- */
   let waiting = new Map();
   let timer = 0;
   function hear(event) {
-    if (event.kind === "hello") { remember(event.id); return; }
+    if (event.kind === "hello") { startFrom(event.id); return; }
     if (event.kind === "crowded_out") { stop(); poll(); return; }
     if (event.id) remember(event.id);
     if (event.kind === "reload") { lookAgain(); return; }
@@ -160,7 +179,7 @@
     };
     source.onerror = () => {
       failures += 1;
-      if (failures >= 2) tell({ state: "away" });
+      if (failures >= 2 && !polling) tell({ state: "away" });
       if (failures >= 3 || source?.readyState === EventSource.CLOSED) {
         stop();
         poll();
@@ -178,7 +197,7 @@
         if (!answer.ok) throw new Error(String(answer.status));
         const { last: newest, events } = await answer.json();
         for (const event of events) tell({ event });
-        remember(newest);
+        startFrom(newest);
         tell({ state: "" });
       } catch { tell({ state: "away" }); }
     };

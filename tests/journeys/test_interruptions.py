@@ -123,6 +123,20 @@ def without_stream(person: Person) -> Page:
     return person.page
 
 
+def test_news_from_before_the_first_poll_are_shown(browser: Browser, stack: Stack) -> None:
+    """What happens between loading the tab's first page and its first look at what changed is not lost."""
+    scene = set_scene(stack)
+    person = Person(browser, stack, viewport=WIDE, service_workers="block")
+    person.sign_in(scene.buyer)
+    person.context.route("**/live/**", lambda route: route.abort())
+    inbox = person.context.new_page()  # a tab with no place in the stream yet
+    inbox.goto("/messages/")
+    answer(stack, scene, "It comes tomorrow.")
+    person.context.unroute("**/live/**")
+    expect(inbox.locator(".row").first).to_contain_text("It comes tomorrow.", timeout=60_000)
+    expect(inbox.locator("[data-counter=unread]").first).to_have_text("1")
+
+
 def test_news_arrive_by_polling_without_a_stream(browser: Browser, stack: Stack) -> None:
     """A proxy that allows no stream: the list's row and counters arrive, and the message of an open thread."""
     scene = set_scene(stack)

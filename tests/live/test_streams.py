@@ -129,9 +129,10 @@ ON_POSTGRES = pytest.mark.parametrize("site", [one for one in engines() if one =
 
 @pytest.fixture(scope="module", params=engines())
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """SQLite without Redis, PostgreSQL with Redis."""
+    """SQLite without Redis, PostgreSQL with Redis; one web process, as streams and connections are counted in each."""
     engine: Engine = request.param
-    with Stack(engine, tmp_path_factory.mktemp(engine), start=("web",)) as stack:
+    environment = {"WEB_WORKERS": "1"}
+    with Stack(engine, tmp_path_factory.mktemp(engine), start=("web",), environment=environment) as stack:
         yield Site(stack)
     remove_templates()
 
