@@ -61,7 +61,6 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "order_filter": order_number,
         "filter_error": problem,
         "empty_text": empty,
-        "is_older_page": bool(request.GET.get("after")),
     }
     if is_fragment_for(request, "rows"):
         return render(request, "threads/_rows.html", context)
