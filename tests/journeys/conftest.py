@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.factories import PASSWORD
 from tests.processes import Stack, engines, remove_templates
-from tests.sink import Sink, wait_for
+from tests.sink import wait_for
 
 expect.set_options(timeout=15_000)
 
@@ -61,7 +61,7 @@ class Person:
     def _listen(self, message: Any) -> None:
         # A refused form (422, 409) is an answer, not a fault of the page.
         if message.type == "error" and not re.search(r"status of (4\d\d)|ERR_INTERNET_DISCONNECTED", message.text):
-            self.complaints.append(message.text)
+            self.complaints.append(f"{message.text} {message.location.get('url', '')}")
 
     def sign_in(self, email: str, password: str = PASSWORD) -> None:
         """Fill the form on the page that asks for it."""
@@ -73,15 +73,24 @@ class Person:
         expect(self.page).not_to_have_url(re.compile("/accounts/login/"))
 
 
-def link_in(sink: Sink, address: str, pattern: str) -> str:
-    """Return the newest link to ``pattern`` mailed to an address, waiting for it."""
+def link_in(stack: Stack, address: str, pattern: str) -> str:
+    """Return the newest link to ``pattern`` mailed to an address, waiting for it; fails with what the site knows."""
 
     def newest() -> str | None:
-        found = [re.findall(rf"https?://\S*{pattern}\S*", mail.text) for mail in sink.to(address)]
+        found = [re.findall(rf"https?://\S*{pattern}\S*", mail.text) for mail in stack.sink.to(address)]
         links = [link for links in found for link in links]
         return links[-1] if links else None
 
-    return str(wait_for(newest, f"no mail to {address} with a link to {pattern}", 40))
+    try:
+        return str(wait_for(newest, f"no mail to {address} with a link to {pattern}", 40))
+    except AssertionError as error:
+        owed = stack.sql("select id, kind, state, reason, attempts, next_at, lease_until from notices_notice")
+        ends = {
+            name: process.output()[-3000:] if process.runs else f"ENDED\n{process.output()[-3000:]}"
+            for name, process in stack.processes.items()
+        }
+        said = "\n".join(f"--- {name}\n{text}" for name, text in ends.items())
+        raise AssertionError(f"{error}\nnotices: {owed}\n{said}") from None
 
 
 def set_first_password(person: Person, address: str) -> None:
@@ -90,7 +99,7 @@ def set_first_password(person: Person, address: str) -> None:
     page.goto("/accounts/password/reset/")
     page.fill("input[name=email]", address)
     page.locator("form:has(input[name=email]) button[type=submit]").first.click()
-    page.goto(link_in(person.stack.sink, address, "/password/reset/key/"))
+    page.goto(link_in(person.stack, address, "/password/reset/key/"))
     page.fill("input[name=password1]", PASSWORD)
     if page.locator("input[name=password2]").count():
         page.fill("input[name=password2]", PASSWORD)
