@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -49,6 +51,18 @@ def destroy_keys(*, purpose: str = keyring.THREAD, owner_id: UUID, by: Model | s
         transaction.on_commit(lambda: keyring.forget(purpose, owner_id), using=settings.VAULT_DATABASE)
     logger.info("Destroyed %s keys: %s %s, by %s.", destroyed, purpose, owner_id, getattr(by, "pk", by))
     return destroyed
+
+
+def delete_keys(*, purpose: str, owner_ids: Collection[UUID]) -> None:
+    """Delete the keys of owners that are gone for good, such as uploads that have become part of a thread.
+
+    Unlike ``destroy_keys`` nothing is left to say that they were: their owners must never seal anything again.
+    """
+    with transaction.atomic(using=settings.VAULT_DATABASE):
+        DataKey.objects.filter(purpose=purpose, owner_id__in=owner_ids).delete()
+        for owner_id in owner_ids:
+            keyring.forget(purpose, owner_id)
+            transaction.on_commit(partial(keyring.forget, purpose, owner_id), using=settings.VAULT_DATABASE)
 
 
 def keys_to_rotate(*, root_version: int) -> QuerySet[DataKey]:
