@@ -1,10 +1,10 @@
-"""One process, two ways in: pages run on WSGI threads, live streams run native async.
+"""One process, three ways in: pages run on WSGI threads, uploads on two of their own, live streams run native async.
 
 Under ASGI each of Django's middlewares costs a thread hop; through a2wsgi a page takes about half the CPU.
 """
 
-import asyncio
 import os
+from collections.abc import Iterable
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "messagecenter.settings")
@@ -14,15 +14,32 @@ from django.core.wsgi import get_wsgi_application
 
 pages = get_wsgi_application()
 
+from messagecenter.attachments.receiving import CUT
+from messagecenter.door import Left, Refused, Visit, refuse
+from messagecenter.downloads import FileStream, send_stream
 from messagecenter.live.streams import application as _streams  # Django must be set up before
 
 STREAMS = "/live/stream/"
-# The longest text, each of its characters as twelve bytes of a form, is far below this.
-MOST_BODY_BYTES = 2 * 1024 * 1024
-MOST_BODY_SECONDS = 30
 
-_handle_page: Any = pages  # two packages spell the type of a WSGI application differently
-_pages = WSGIMiddleware(_handle_page, workers=8)
+
+def _handle_page(environ: Any, start_response: Any) -> Iterable[bytes]:
+    """Let Django answer, on a thread: it reads the body from the spool; a file is left to the event loop to send."""
+    visit: Visit = environ["asgi.scope"]["messagecenter.visit"]
+    environ["wsgi.input"] = visit.spool.open()
+    if visit.cut is not None:
+        environ[CUT] = visit.cut
+    response = pages(environ, start_response)
+    content = getattr(response, "file_stream", None)
+    if not isinstance(content, FileStream):
+        return response
+    visit.stream = content.take()
+    response.close()  # here, where Django's connections of this request are
+    return []
+
+
+_call: Any = _handle_page  # two packages spell the type of a WSGI application differently
+_pages = WSGIMiddleware(_call, workers=8)
+_uploads = WSGIMiddleware(_call, workers=2)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -36,39 +53,33 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _page(scope: Any, receive: Any, send: Any) -> None:
-    """Wait for the whole request here, where waiting costs nothing, so that slow senders cannot occupy the threads.
+    """Take the whole request in here, where waiting costs nothing, let a thread answer it, and send a file from here.
 
-    Answers 413 to a body beyond 2 MiB and 408 to one that has not come within 30 seconds.
+    So neither slow senders nor slow readers can occupy the threads.
     """
-    body = bytearray()
+    visit = Visit(scope, receive)
+
+    async def forward(message: Any) -> None:
+        if message["type"] == "http.response.start" and visit.cut is not None:
+            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            if visit.stream is not None:
+                return  # the file is still to come
+            if visit.cut is not None:
+                await visit.part()
+        await send(message)
+
     try:
-        async with asyncio.timeout(MOST_BODY_SECONDS):
-            more = True
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return
-                body += message.get("body", b"")
-                if len(body) > MOST_BODY_BYTES:
-                    await _refuse(send, 413)
-                    return
-                more = message.get("more_body", False)
-    except TimeoutError:
-        await _refuse(send, 408)
-        return
-    whole = [{"type": "http.request", "body": bytes(body), "more_body": False}]
-
-    async def replay() -> Any:
-        return whole.pop() if whole else await receive()
-
-    await _pages(scope, replay, send)
-
-
-async def _refuse(send: Any, status: int) -> None:
-    """Answer with a status alone and end the connection."""
-    headers = [(b"content-length", b"0"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
+        await visit.come_in()
+        await (_uploads if visit.is_upload else _pages)(visit.scope_inside(), visit.receive, forward)
+    except Refused as refusal:
+        await refuse(visit, send, refusal.status)
+    except Left:
+        pass
+    finally:
+        visit.close()
+    if visit.stream is not None:
+        await send_stream(visit.stream, receive, send)
 
 
 async def _lifespan(receive: Any, send: Any) -> None:

@@ -20,6 +20,9 @@ from django.core.exceptions import ImproperlyConfigured
 LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
 HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z)({LABEL}\.)*{LABEL}")
 FOLDER = "a folder this user may make and write to"
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+PREFIX = re.compile(r"([A-Za-z0-9_-]{1,60}/){0,5}([A-Za-z0-9_-]{1,60})?")
 
 
 def refuse(name: str, problem: str, allowed: str) -> ImproperlyConfigured:
@@ -50,6 +53,30 @@ def integer(name: str, default: int, low: int, high: int) -> int:
     if not low <= number <= high:
         raise refuse(name, f"is {value!r}", f"a whole number from {low} to {high}")
     return number
+
+
+def flag(name: str, default: bool) -> bool:
+    """Return a variable that says yes or no."""
+    value = text(name, "yes" if default else "no").lower()
+    if value not in ("yes", "no", "true", "false", "on", "off", "1", "0"):
+        raise refuse(name, f"is {value!r}", "yes or no")
+    return value in ("yes", "true", "on", "1")
+
+
+def needed(name: str, allowed: str) -> str:
+    """Return a variable that must be set. It may be a secret, so that no error quotes it."""
+    value = text(name)
+    if not value:
+        raise refuse(name, "is not set", allowed)
+    return value
+
+
+def matching(name: str, default: str, pattern: re.Pattern[str], allowed: str) -> str:
+    """Return a variable that matches a pattern as a whole."""
+    value = text(name, default)
+    if not pattern.fullmatch(value):
+        raise refuse(name, f"is {value!r}" if value else "is not set", allowed)
+    return value
 
 
 def words(name: str) -> list[str]:
@@ -95,10 +122,31 @@ def ip_address(name: str, default: str) -> str:
     return value
 
 
-def folder(name: str, default: Path) -> Path:
-    """Return the folder a variable names; it is made when missing, and something can be written to it."""
+def host_and_port(name: str) -> tuple[str, int] | None:
+    """Return where another program listens, or None when the variable is not set."""
+    value = text(name)
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    is_host = _is_host_name(host.lower()) or _is_ip(host)
+    if not is_host or not port.isascii() or not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise refuse(name, f"is {value!r}", "host:port, for example clamav:3310, 127.0.0.1:3310 or [::1]:3310")
+    return host.strip("[]"), int(port)
+
+
+def socket_file(name: str) -> str:
+    """Return the absolute path of another program's socket, or "". It need not be there yet."""
+    value = text(name)
+    # Linux takes no longer one.
+    if value and (not value.startswith("/") or len(value.encode()) > 107):
+        raise refuse(name, f"is {value!r}", "the absolute path of a socket, for example /run/clamav/clamd.ctl")
+    return value
+
+
+def folder(name: str, default: Path, mode: int = 0o777) -> Path:
+    """Return the folder a variable names; made with ``mode`` when missing, and something can be written to it."""
     path = Path(text(name, str(default)))
-    if problem := _unwritable(path):
+    if problem := _unwritable(path, mode):
         raise refuse(name, f"is {str(path)!r}, where nothing can be written ({problem})", FOLDER)
     return path
 
@@ -116,10 +164,10 @@ def check_sqlite_file(name: str, file: str) -> None:
         raise refuse(name, f"names {file!r}, which cannot be written", "a file this user may write to")
 
 
-def _unwritable(path: Path) -> str:
+def _unwritable(path: Path, mode: int = 0o777) -> str:
     """Return why a folder cannot be made or written to, or "". It is tried: root has every right, and yet may fail."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             return ""
     except OSError as error:
@@ -141,6 +189,16 @@ def address(name: str, default: str, schemes: Sequence[str]) -> str:
     return value
 
 
+def endpoint(name: str) -> str:
+    """Return the URL of a service that must be set: http or https, without a path, query or password."""
+    value = address(name, "", ["http", "https"]).rstrip("/")
+    parts = urlsplit(value)
+    if not parts.hostname or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        # Not quoted: somebody may have put a password into it.
+        raise refuse(name, "is more than a host and a port", "https://host or http://host:port")
+    return value
+
+
 def site_url(name: str, default: str) -> str:
     """Return where people reach the site: https, or plain http on this machine only; no path."""
     value = address(name, default, ["http", "https"]).rstrip("/")
@@ -150,6 +208,27 @@ def site_url(name: str, default: str) -> str:
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
         raise refuse(name, f"is {value!r}", "https://host, or http:// only with localhost, 127.0.0.1 or [::1]")
     return value
+
+
+def files_url(name: str, site: str) -> str:
+    """Return where files are opened, "" when at the site itself: as ``site_url``, at another host than ``site``.
+
+    Another host, not only another port: cookies do not tell ports apart. With the site at https:// it is https too.
+    """
+    if not text(name):
+        return ""
+    value = site_url(name, "").lower()
+    if urlsplit(value).hostname == urlsplit(site).hostname:
+        raise refuse(name, "has the host of SITE_URL", "another host, or nothing")
+    if site.startswith("https:") and not value.startswith("https:"):
+        raise refuse(name, f"is {value!r} in production", "https://host")
+    return value
+
+
+def host_of(url: str) -> str:
+    """Return a URL's host as ALLOWED_HOSTS has it: in lower case, an address of version 6 in brackets."""
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
 
 
 def time_zone(name: str, default: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -12,11 +13,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.files.storage import storages
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from messagecenter.attachments import scanner, store
 from messagecenter.notices.health import overdue_seconds
 from messagecenter.vault.checks import health as vault_health
 
@@ -24,8 +27,12 @@ log = logging.getLogger(__name__)
 
 SECONDS = 2.0
 LATE_SECONDS = 120
+# A bucket is asked no more often: each question is a request to another machine, and may be paid for.
+STORE_SECONDS = 5.0
 # Few threads on purpose: a database that hangs may block these, and then the answer is "no answer", at once.
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="health")
+_store_asked = threading.Lock()
+_store_answer: tuple[float, object, str] = (0.0, None, "")
 
 
 class NotReadyError(Exception):
@@ -102,10 +109,24 @@ def check_broker() -> dict[str, object]:
 
 
 def check_storage() -> dict[str, object]:
-    """See that the folder of files takes a file."""
-    folder = Path(settings.MEDIA_ROOT)
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder, "the folder of files")
+    """See that the store of attachments takes a file; its answer counts for STORE_SECONDS."""
+    global _store_answer
+    # One question at a time: a store that hangs must not take all the threads.
+    if not _store_asked.acquire(timeout=SECONDS / 2):
+        raise NotReadyError("the store does not answer")
+    try:
+        asked_at, asked, problem = _store_answer
+        if asked is not storages["attachments"] or time.monotonic() - asked_at > STORE_SECONDS:
+            problem = ""
+            try:
+                store.check()
+            except store.StoreDown as trouble:
+                problem = str(trouble)
+            _store_answer = (time.monotonic(), storages["attachments"], problem)
+    finally:
+        _store_asked.release()
+    if problem:
+        raise NotReadyError(problem)
     return {}
 
 
@@ -140,6 +161,7 @@ CHECKS: dict[str, Callable[[], dict[str, object]]] = {
     "database": check_database,
     "broker": check_broker,
     "storage": check_storage,
+    "scanner": scanner.check,
     "vault": check_vault,
     "notices": check_notices,
 }

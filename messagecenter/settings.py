@@ -50,6 +50,10 @@ MESSAGE_KEY_CURRENT = next(iter(MESSAGE_KEYS))
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [SITE_HOST]
 ALLOWED_HOSTS += env.hosts("ALLOWED_HOSTS", patterns=True)
+# Where files are opened: a host without cookies, so that nothing in a file can act for its reader; "": the site itself.
+FILES_URL = env.files_url("FILES_URL", SITE_URL)
+if FILES_URL and env.host_of(FILES_URL) not in ALLOWED_HOSTS:
+    ALLOWED_HOSTS.append(env.host_of(FILES_URL))
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # How many proxies in front add to X-Forwarded-For; 0 trusts no such header.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, 0, 5)
@@ -76,6 +80,7 @@ INSTALLED_APPS = [
     "messagecenter.vault",
     "messagecenter.accounts",
     "messagecenter.live",
+    "messagecenter.attachments",
     "messagecenter.notices",
     "orders",
     "messagecenter.threads",
@@ -88,6 +93,8 @@ MIDDLEWARE = [
     "messagecenter.headers.headers_middleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Before whatever reads or sets a cookie: the host for files has none.
+    "messagecenter.attachments.files_host.files_host_middleware",
     "django.middleware.security.SecurityMiddleware",
     "messagecenter.encoding.utf8_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -167,7 +174,8 @@ if REDIS_URL:
         "socket_connect_timeout": 2,
     }
 else:
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost/"  # no host: kombu warns without a word there
+    CELERY_BROKER_TRANSPORT = "messagecenter.queue_files:Transport"
     _queue = VAR_DIR / "queue"
     for _folder in ("messages", "control"):
         (_queue / _folder).mkdir(parents=True, exist_ok=True)
@@ -199,6 +207,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget old notices": {"task": "messagecenter.notices.tasks.forget_old_notices", "schedule": schedule(86400.0)},
     "forget old live events": {"task": "messagecenter.live.tasks.forget_old_events", "schedule": schedule(3600.0)},
+    "check waiting attachments": {
+        "task": "messagecenter.threads.periodic.check_attachments",
+        "schedule": schedule(30.0),
+        "options": {"expires": 30},
+    },
+    "sweep attachments": {"task": "messagecenter.attachments.tasks.sweep_attachments", "schedule": schedule(3600.0)},
     "repair tallies": {"task": "messagecenter.threads.periodic.repair_tallies", "schedule": schedule(86400.0)},
 }
 
@@ -278,6 +292,9 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# Ours stops before this, without losing the text; Django's own would write readable temporary files.
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+FILE_UPLOAD_HANDLERS = ["messagecenter.attachments.receiving.InMemoryHandler"]
 
 # --- Mail ------------------------------------------------------------------------------------------------------------
 _email_url = env.address("EMAIL_URL", "outbox://" if EMBEDDED else "", ["smtp", "smtp+tls", "smtp+ssl", "outbox"])
@@ -308,6 +325,34 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", "Europe/Berlin")
 
+# --- Attachments -----------------------------------------------------------------------------------------------------
+
+
+def _attachments() -> dict[str, object]:
+    """Return Django's settings for where the sealed bytes of files lie."""
+    if env.choice("ATTACHMENTS_STORAGE", "local", ["local", "s3"]) == "local":
+        location = env.folder("ATTACHMENTS_DIR", VAR_DIR / "attachments", mode=0o700)
+        return {"BACKEND": "messagecenter.attachments.disk.Disk", "OPTIONS": {"location": location}}
+    options = {
+        "endpoint_url": env.endpoint("S3_ENDPOINT_URL"),
+        "bucket_name": env.matching(
+            "S3_BUCKET", "", env.BUCKET, "a bucket's name: lower case letters, digits, . and -"
+        ),
+        "region_name": env.matching("S3_REGION", "us-east-1", env.REGION, "a region's name like eu-central-1"),
+        "access_key": env.needed("S3_ACCESS_KEY_ID", "the id of an access key of the store"),
+        "secret_key": env.needed("S3_SECRET_ACCESS_KEY", "the secret of that access key"),
+        "path_style": env.flag("S3_PATH_STYLE", True),
+        "prefix": env.matching("S3_PREFIX", "", env.PREFIX, "letters, digits, - and _, with / between").rstrip("/"),
+    }
+    return {"BACKEND": "messagecenter.attachments.bucket.Bucket", "OPTIONS": options}
+
+
+# A ClamAV daemon, by its socket's path or its address; with neither, files are not scanned.
+CLAMAV_SOCKET = env.socket_file("CLAMAV_SOCKET")
+CLAMAV_ADDRESS = env.host_and_port("CLAMAV_HOST")
+if CLAMAV_SOCKET and CLAMAV_ADDRESS:
+    raise env.refuse("CLAMAV_HOST", "is set beside CLAMAV_SOCKET", "only one of them")
+
 # --- Static files ----------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -315,8 +360,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "attachments": _attachments(),
 }
-MEDIA_ROOT = VAR_DIR / "files"
 
 # --- Threads ---------------------------------------------------------------------------------------------------------
 PAGE_THREADS = 50

@@ -8,12 +8,15 @@ from django.views.generic import RedirectView
 
 from messagecenter import health, pages
 from messagecenter.accounts.views import language
+from messagecenter.threads.files import file_on_its_host
 
 admin.site.site_title = admin.site.site_header = _("Message Center administration")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="threads:inbox"), name="home"),
     path("messages/", include("messagecenter.threads.urls")),
+    path("attachments/", include("messagecenter.attachments.urls")),
+    path("files/<str:token>/", file_on_its_host, name="file_on_its_host"),
     path("accounts/", include("messagecenter.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("live/", include("messagecenter.live.urls")),

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 BUYER, SHOP = "buyer", "shop"
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One conversation: who opens it with which topic, and what is said, alternately or as named."""
+    """One conversation: who opens it with which topic, and what is said, alternately or as named.
+
+    ``files`` are the names of those sent with a line, by the line's number from 0.
+    """
 
     topic: str
     subject: str
     lines: tuple[tuple[str, str], ...]
     hours_ago: float
     closed: bool = False
+    files: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 SCENES: dict[str, tuple[Scene, ...]] = {
@@ -76,6 +80,7 @@ SCENES: dict[str, tuple[Scene, ...]] = {
             ),
             120,
             closed=True,
+            files={0: ("Sprung im Glas.jpg", "Sprung von links.jpg"), 3: ("Rechnung.pdf", "Pflegehinweise.txt")},
         ),
         Scene(
             "buyer_invoice",
@@ -86,6 +91,7 @@ SCENES: dict[str, tuple[Scene, ...]] = {
                 (BUYER, "The same as the shipping address, please."),
             ),
             9,
+            files={1: ("Order confirmation.pdf",)},
         ),
     ),
     "cancelled": (

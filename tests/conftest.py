@@ -22,6 +22,9 @@ from orders.models import Order
 from tests.factories import MailboxFactory, MembershipFactory, OrderFactory, OrderItemFactory, UserFactory
 
 
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
 def pytest_configure() -> None:
     """Serve static files by their plain names: no collectstatic before a unit test."""
     settings.STORAGES = {
@@ -34,6 +37,14 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what does not use this run's own database: it need not run again for each engine."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") is None and not names & DATABASE_FIXTURES:
+            item.add_marker(pytest.mark.no_database)
 
 
 @pytest.fixture(scope="session")

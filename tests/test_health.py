@@ -20,13 +20,19 @@ from messagecenter.notices.models import Notice
 from messagecenter.vault.models import DataKey
 from tests.factories import UserFactory
 
-NAMES = ["broker", "database", "notices", "storage", "vault"]
+NAMES = ["broker", "database", "notices", "scanner", "storage", "vault"]
+
+
+def keep_files_in(settings: Any, folder: Path) -> None:
+    """Keep attachments in this folder."""
+    backend = {"BACKEND": "messagecenter.attachments.disk.Disk", "OPTIONS": {"location": folder}}
+    settings.STORAGES = settings.STORAGES | {"attachments": backend}
 
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, settings: Any) -> None:
     """Give every test folders of its own."""
-    settings.MEDIA_ROOT = tmp_path / "files"
+    keep_files_in(settings, tmp_path / "files")
     settings.REDIS_URL = ""
     settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"data_folder_out": str(tmp_path)}
 
@@ -65,7 +71,7 @@ def test_readyz_names_every_check_and_sets_no_cookie(client: Client) -> None:
     response = client.get("/readyz", headers={"host": "localhost"})
     checks = json.loads(response.content)["checks"]
     assert (response.status_code, sorted(checks)) == (200, NAMES)
-    assert [check["ok"] for check in checks.values()] == [True] * 5
+    assert [check["ok"] for check in checks.values()] == [True] * 6
     assert {type(check["milliseconds"]) for check in checks.values()} == {int}
     assert response.cookies == {}
     assert "no-store" in response["Cache-Control"]
@@ -97,11 +103,47 @@ def test_readyz_fails_when_a_root_key_is_missing(client: Client) -> None:
 def test_readyz_fails_when_the_folder_of_files_is_none(client: Client, settings: Any, tmp_path: Path) -> None:
     taken = tmp_path / "secret-name"
     taken.write_text("a file, no folder")
-    settings.MEDIA_ROOT = taken
+    keep_files_in(settings, taken)
     response = client.get("/readyz", headers={"host": "localhost"})
     check = json.loads(response.content)["checks"]["storage"]
-    assert (response.status_code, check["ok"]) == (503, False)
+    assert (response.status_code, check["ok"], check["reason"]) == (503, False, "the folder of files cannot be used")
     assert b"secret-name" not in response.content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_fails_when_the_bucket_does_not_answer_and_tells_no_address(client: Client, settings: Any) -> None:
+    options: dict[str, object] = {"endpoint_url": "http://127.0.0.1:1", "bucket_name": "hunter-files"}
+    options |= {"region_name": "us-east-1", "access_key": "hunter1", "secret_key": "hunter2", "path_style": True}
+    backend = {"BACKEND": "messagecenter.attachments.bucket.Bucket", "OPTIONS": options}
+    settings.STORAGES = settings.STORAGES | {"attachments": backend}
+    response = client.get("/readyz", headers={"host": "localhost"})
+    check = json.loads(response.content)["checks"]["storage"]
+    assert (response.status_code, check["ok"], check["reason"]) == (503, False, "the store does not answer")
+    assert b"hunter" not in response.content
+    assert b"127.0.0.1" not in response.content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_store_is_asked_every_few_seconds_only(
+    client: Client, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask(client)[0] == 200
+    (tmp_path / "files").rmdir()
+    (tmp_path / "files").write_text("a file, no folder")
+    assert ask(client)[0] == 200
+    monkeypatch.setattr(health, "STORE_SECONDS", 0.0)
+    assert ask(client)[0] == 503
+    monkeypatch.undo()
+    (tmp_path / "files").unlink()
+    assert ask(client)[0] == 503
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_says_that_the_scanner_is_away_and_stays_ready(client: Client, settings: Any) -> None:
+    settings.CLAMAV_SOCKET, settings.CLAMAV_ADDRESS = "", ("127.0.0.1", 1)
+    status, checks = ask(client)
+    assert (status, checks["scanner"]["ok"], sorted(checks["scanner"])) == (200, True, ["degraded", "ok"])
+    assert "127.0.0.1" not in checks["scanner"]["degraded"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import os
 import re
@@ -24,6 +25,13 @@ PRODUCTION = {
     "REDIS_URL": "redis://cache.shop.example:6379/0",
 }
 EMBEDDED: dict[str, str] = {}
+S3 = {
+    "ATTACHMENTS_STORAGE": "s3",
+    "S3_ENDPOINT_URL": "https://s3.shop.example:9000/",
+    "S3_BUCKET": "shop-files",
+    "S3_ACCESS_KEY_ID": "hunter1",
+    "S3_SECRET_ACCESS_KEY": "hunter2",
+}
 
 # What is set beside a good environment, which one, and what the sentence must say; last, what it must never quote.
 WRONG = [
@@ -128,6 +136,54 @@ WRONG = [
         KEY[:20],
     ),
     (EMBEDDED, {"MESSAGE_KEYS": f"1:{KEY},1:{KEY}"}, "MESSAGE_KEYS names version 1 twice.", KEY),
+    (EMBEDDED, {"ATTACHMENTS_STORAGE": "ftp"}, "ATTACHMENTS_STORAGE is 'ftp'. Allowed: local, s3", ""),
+    (
+        EMBEDDED,
+        {"ATTACHMENTS_DIR": "/proc/nope"},
+        "ATTACHMENTS_DIR is '/proc/nope', where nothing can be written (No such file or directory). Allowed: a folder",
+        "",
+    ),
+    (S3, {"S3_ENDPOINT_URL": ""}, "S3_ENDPOINT_URL is not set. Allowed: http://…, https://…", "hunter"),
+    (S3, {"S3_ENDPOINT_URL": "s3.shop.example"}, "S3_ENDPOINT_URL is not a URL. Allowed: http://…", "hunter"),
+    (S3, {"S3_ENDPOINT_URL": "ftp://s3"}, "S3_ENDPOINT_URL starts with 'ftp://'. Allowed: http://…", "hunter"),
+    (S3, {"S3_ENDPOINT_URL": "https://u:hunter2@s3"}, "S3_ENDPOINT_URL is more than a host and a port.", "hunter"),
+    (S3, {"S3_ENDPOINT_URL": "https://s3/bucket"}, "S3_ENDPOINT_URL is more than a host and a port.", "hunter"),
+    (S3, {"S3_BUCKET": ""}, "S3_BUCKET is not set. Allowed: a bucket's name: lower case letters", "hunter"),
+    (S3, {"S3_BUCKET": "Shop Files"}, "S3_BUCKET is 'Shop Files'. Allowed: a bucket's name", "hunter"),
+    (S3, {"S3_REGION": "eu central"}, "S3_REGION is 'eu central'. Allowed: a region's name like", "hunter"),
+    (S3, {"S3_ACCESS_KEY_ID": ""}, "S3_ACCESS_KEY_ID is not set. Allowed: the id of an access key", "hunter"),
+    (S3, {"S3_SECRET_ACCESS_KEY": ""}, "S3_SECRET_ACCESS_KEY is not set. Allowed: the secret of", "hunter"),
+    (S3, {"S3_PATH_STYLE": "auto"}, "S3_PATH_STYLE is 'auto'. Allowed: yes or no", "hunter"),
+    (S3, {"S3_PREFIX": "../x"}, "S3_PREFIX is '../x'. Allowed: letters, digits, - and _, with / between", "hunter"),
+    (S3, {"S3_PREFIX": "/x"}, "S3_PREFIX is '/x'. Allowed: letters", "hunter"),
+    (EMBEDDED, {"CLAMAV_SOCKET": "clamd.ctl"}, "CLAMAV_SOCKET is 'clamd.ctl'. Allowed: the absolute path of", ""),
+    (EMBEDDED, {"CLAMAV_SOCKET": "/" + "x" * 107}, "CLAMAV_SOCKET is '/xxx", ""),
+    (EMBEDDED, {"CLAMAV_HOST": "clamav"}, "CLAMAV_HOST is 'clamav'. Allowed: host:port, for example", ""),
+    (EMBEDDED, {"CLAMAV_HOST": "clamav:0"}, "CLAMAV_HOST is 'clamav:0'. Allowed: host:port", ""),
+    (EMBEDDED, {"CLAMAV_HOST": "tcp://clamav:3310"}, "CLAMAV_HOST is 'tcp://clamav:3310'. Allowed: host:port", ""),
+    (EMBEDDED, {"CLAMAV_HOST": "::1:3310"}, "CLAMAV_HOST is '::1:3310'. Allowed: host:port", ""),
+    (
+        EMBEDDED,
+        {"CLAMAV_HOST": "clamav:3310", "CLAMAV_SOCKET": "/run/clamd"},
+        "CLAMAV_HOST is set beside CLAMAV_SOCKET. Allowed: only one of them",
+        "",
+    ),
+    (EMBEDDED, {"FILES_URL": "files.shop.example"}, "FILES_URL is not a URL. Allowed: http://…, https://…", ""),
+    (EMBEDDED, {"FILES_URL": "http://localhost:9000"}, "FILES_URL has the host of SITE_URL. Allowed: another host", ""),
+    (EMBEDDED, {"FILES_URL": "http://files.example"}, "FILES_URL is 'http://files.example'. Allowed: https://host", ""),
+    (EMBEDDED, {"FILES_URL": "https://f.example/x"}, "FILES_URL is 'https://f.example/x'. Allowed: https://host", ""),
+    (
+        PRODUCTION,
+        {"FILES_URL": "https://Messages.shop.example:444"},
+        "FILES_URL has the host of SITE_URL. Allowed: another host, or nothing",
+        "s3cr3t",
+    ),
+    (
+        PRODUCTION,
+        {"FILES_URL": "http://localhost:9000"},
+        "FILES_URL is 'http://localhost:9000' in production. Allowed: https://host",
+        "s3cr3t",
+    ),
     (PRODUCTION, {"SECRET_KEY": ""}, "SECRET_KEY is not set. Allowed: a secret of your own", KEY),
     (PRODUCTION, {"MESSAGE_KEYS": ""}, "MESSAGE_KEYS is not set. Allowed: a secret of your own", "s3cr3t"),
     (PRODUCTION, {"EMAIL_URL": ""}, "EMAIL_URL is not set. Allowed: smtp://…", "s3cr3t"),
@@ -181,6 +237,43 @@ def test_hosts_are_read_in_lower_case(tmp_path: Path) -> None:
     )
 
 
+def printed(folder: Path, env: dict[str, str], *expressions: str) -> list[str]:
+    """Return what the settings ``s`` hold, one expression a line."""
+    code = "\n".join(["from django.conf import settings as s", *(f"print({word})" for word in expressions)])
+    outcome = run(folder, env, "shell", "--no-imports", "-c", code)
+    assert outcome.returncode == 0, outcome.stderr
+    return outcome.stdout.splitlines()
+
+
+def test_files_lie_in_a_private_folder_unless_a_bucket_is_named(tmp_path: Path) -> None:
+    kept = "s.STORAGES['attachments']"
+    local = printed(tmp_path, EMBEDDED, f"{kept}['BACKEND']", f"{kept}['OPTIONS']['location']", "s.FILES_URL == ''")
+    assert local == ["messagecenter.attachments.disk.Disk", str(tmp_path / "attachments"), "True"]
+    assert oct((tmp_path / "attachments").stat().st_mode & 0o777) == "0o700"
+    more = {"S3_PATH_STYLE": "No", "S3_PREFIX": "shop/files/"}
+    backend, options = printed(tmp_path / "s3", S3 | more, f"{kept}['BACKEND']", f"{kept}['OPTIONS']")
+    assert backend == "messagecenter.attachments.bucket.Bucket"
+    assert ast.literal_eval(options) == {
+        "endpoint_url": "https://s3.shop.example:9000",
+        "bucket_name": "shop-files",
+        "region_name": "us-east-1",
+        "access_key": "hunter1",
+        "secret_key": "hunter2",
+        "path_style": False,
+        "prefix": "shop/files",
+    }
+    assert not (tmp_path / "s3" / "attachments").exists()
+
+
+def test_a_host_of_its_own_for_files_is_answered_to(tmp_path: Path) -> None:
+    given = {"FILES_URL": "https://Files.shop.example/", "CLAMAV_HOST": "[::1]:3310"}
+    lines = printed(tmp_path, PRODUCTION | given, "s.FILES_URL, s.ALLOWED_HOSTS", "s.CLAMAV_ADDRESS, s.CLAMAV_SOCKET")
+    assert lines == [
+        "https://files.shop.example ['messages.shop.example', 'files.shop.example']",
+        "('::1', 3310) ",
+    ]
+
+
 def test_good_production_settings_pass_the_deployment_check(tmp_path: Path) -> None:
     outcome = run(tmp_path, PRODUCTION, "check", "--deploy", "--fail-level", "WARNING")
     assert (outcome.returncode, outcome.stdout) == (0, "System check identified no issues (0 silenced).\n")
@@ -210,7 +303,7 @@ def test_process_refuses_wrong_settings_in_one_sentence(tmp_path: Path, word: st
 
 def names_read() -> set[str]:
     """Return the variables settings.py reads; DEBUG is read only to be refused."""
-    reads = r'(?:env\.(?!refuse|new|private)\w+|_secret|_database)\(\s*"([A-Z_]+)"'
+    reads = r'(?:env\.(?!refuse|new|private)\w+|_secret|_database)\(\s*"([A-Z][A-Z0-9_]*)"'
     return set(re.findall(reads, (ROOT / "messagecenter/settings.py").read_text())) - {"DEBUG"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +16,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from messagecenter.accounts.models import Mailbox, Membership, User
+from messagecenter.attachments.actions import send as send_attachments
+from messagecenter.attachments.checking import check_total
+from messagecenter.attachments.models import Attachment
 from messagecenter.live.actions import announce
 from messagecenter.notices.actions import owe
 from messagecenter.vault.errors import Unreadable
 from orders.models import Order, Product
 
-from .models import Disclosure, Entry, Message, Tally, Thread
+from .models import Disclosure, Enclosure, Entry, Message, Tally, Thread
 from .notifications import NEW_MESSAGE, people_to_tell
 from .topics import topics_for_inquiry, topics_for_order
 from .validators import clean_body, clean_subject
@@ -96,21 +100,22 @@ def open_thread(
     client_id: uuid.UUID,
     order: Order | None = None,
     product: Product | None = None,
+    attachment_ids: Sequence[uuid.UUID] = (),
 ) -> Posted:
     """Open a thread about an order or a product and deliver its first message. Safe to call twice.
 
     A repeat with the same ``client_id`` gives the first thread. Raises PermissionDenied when ``by`` may not write for
-    ``mailbox`` or ``mailbox`` has no part in the order, ValidationError for the texts, TopicNotOffered, NoBuyer, and
-    AlreadySent when the client id was used for other words.
+    ``mailbox`` or ``mailbox`` has no part in the order, ValidationError for the texts, Refusal for the files,
+    TopicNotOffered, NoBuyer, and AlreadySent when the client id was used for other words or files.
     """
     require_writer(by, mailbox)
-    subject, body = clean_subject(subject), clean_body(body)
+    subject, body = clean_subject(subject), clean_body(body, may_be_empty=bool(attachment_ids))
     other = _other_side(mailbox, order, product)
     topics = topics_for_order(mailbox, order) if order else topics_for_inquiry(mailbox)
     about = {"order": order, "product": product, "topic": topic}
     first = Thread.objects.filter(opened_by=mailbox, client_id=client_id).first()
     if first is not None:
-        return _opened_before(first, about, subject, body)
+        return _opened_before(first, about, subject, body, by, attachment_ids)
     if topic not in {offered.key for offered in topics}:
         raise TopicNotOffered
     now = timezone.now()
@@ -127,7 +132,8 @@ def open_thread(
             write_subject(thread, subject)
             thread.save(force_insert=True)
     except IntegrityError:
-        return _opened_before(Thread.objects.get(opened_by=mailbox, client_id=client_id), about, subject, body)
+        first = Thread.objects.get(opened_by=mailbox, client_id=client_id)
+        return _opened_before(first, about, subject, body, by, attachment_ids)
     number = order.number if order else ""
     entries = [
         Entry(thread=thread, mailbox=own, other=their, order_number=number, last_message_at=now)
@@ -136,28 +142,43 @@ def open_thread(
     Entry.objects.bulk_create(entries)
     # From its first entry on a mailbox has a tally, so that posting only ever moves one.
     Tally.objects.bulk_create([Tally(mailbox_id=entry.mailbox_id) for entry in entries], ignore_conflicts=True)
-    return Posted(thread, _deliver(thread, entries, by=by, mailbox=mailbox, body=body, client_id=client_id))
+    message = _deliver(
+        thread, entries, by=by, mailbox=mailbox, body=body, client_id=client_id, attachment_ids=attachment_ids
+    )
+    return Posted(thread, message)
 
 
 @transaction.atomic
-def post_message(*, by: User, mailbox: Mailbox, thread: Thread, body: str, client_id: uuid.UUID) -> Posted:
+def post_message(
+    *,
+    by: User,
+    mailbox: Mailbox,
+    thread: Thread,
+    body: str,
+    client_id: uuid.UUID,
+    attachment_ids: Sequence[uuid.UUID] = (),
+) -> Posted:
     """Deliver a message in a thread. Safe to call twice: the same ``client_id`` gives the first message again.
 
-    Raises PermissionDenied when ``by`` may not write for ``mailbox`` or ``mailbox`` has no entry in the thread,
-    ValidationError for the text, ThreadClosed, and AlreadySent when the client id was used for other words.
+    ``attachment_ids`` name uploads of ``by`` for ``mailbox``. Raises PermissionDenied when ``by`` may not write for
+    ``mailbox`` or ``mailbox`` has no entry in the thread, ValidationError for the text, Refusal for the files,
+    ThreadClosed, and AlreadySent when the client id was used for other words or files.
     """
     require_writer(by, mailbox)
-    body = clean_body(body)
+    body = clean_body(body, may_be_empty=bool(attachment_ids))
     entries = _locked_entries(thread)
     if mailbox.pk not in {entry.mailbox_id for entry in entries}:
         raise PermissionDenied
     thread = entries[0].thread
     first = Message.objects.filter(thread=thread, sender=mailbox, client_id=client_id).first()
     if first is not None:
-        return Posted(thread, _same_words(first, body), repeated=True)
+        return Posted(thread, _same_words(first, body, by, attachment_ids), repeated=True)
     if thread.is_closed:
         raise ThreadClosed
-    return Posted(thread, _deliver(thread, entries, by=by, mailbox=mailbox, body=body, client_id=client_id))
+    message = _deliver(
+        thread, entries, by=by, mailbox=mailbox, body=body, client_id=client_id, attachment_ids=attachment_ids
+    )
+    return Posted(thread, message)
 
 
 @transaction.atomic
@@ -218,6 +239,19 @@ def disclose_thread(*, by: User, thread: Thread, reason: str) -> Disclosure:
     return Disclosure.objects.create(staff=by, thread=thread, reason=reason.strip())
 
 
+def announce_settled(*, attachments: Sequence[Attachment]) -> None:
+    """Tell both sides' open pages that files were checked after their messages had been sent."""
+    sent = [one.pk for one in attachments if one.sent_at is not None]
+    for enclosure in Enclosure.objects.filter(attachment__in=sent).select_related("message"):
+        mailbox_ids = Entry.objects.filter(thread=enclosure.thread_id).values_list("mailbox_id", flat=True)
+        announce(
+            kind="files",
+            mailbox_ids=list(mailbox_ids),
+            thread_id=enclosure.thread_id,
+            message_id=enclosure.message_id,
+        )
+
+
 @transaction.atomic
 def repair_tally(*, mailbox_id: uuid.UUID) -> bool:
     """Count one mailbox's entries anew and correct its tally. Returns whether it had drifted."""
@@ -246,25 +280,36 @@ def _other_side(mailbox: Mailbox, order: Order | None, product: Product | None) 
     raise PermissionDenied
 
 
-def _opened_before(thread: Thread, about: dict[str, Any], subject: str, body: str) -> Posted:
+def _opened_before(
+    thread: Thread, about: dict[str, Any], subject: str, body: str, by: User, attachment_ids: Sequence[uuid.UUID]
+) -> Posted:
     """Return the thread an earlier call with this client id opened, if it says the same about the same."""
     message = thread.messages.order_by("pk").first()
     if message is None or any(getattr(thread, name) != value for name, value in about.items()):
         raise AlreadySent
     if read_subject(thread) != subject:
         raise AlreadySent
-    return Posted(thread, _same_words(message, body), repeated=True)
+    return Posted(thread, _same_words(message, body, by, attachment_ids), repeated=True)
 
 
-def _same_words(message: Message, body: str) -> Message:
-    """Return ``message`` if it says ``body``. Raises AlreadySent otherwise, also when it cannot be read."""
+def _same_words(message: Message, body: str, by: User, attachment_ids: Sequence[uuid.UUID]) -> Message:
+    """Return ``message`` if it says ``body`` with these files. Raises AlreadySent otherwise, also when unreadable."""
     try:
-        same = read_body(message) == body
+        same = read_body(message) == body and _same_files(message, by, attachment_ids)
     except Unreadable:
         same = False
     if not same:
         raise AlreadySent
     return message
+
+
+def _same_files(message: Message, by: User, attachment_ids: Sequence[uuid.UUID]) -> bool:
+    """Return whether the message has these files; a form without JavaScript sent twice brings them as new uploads."""
+    sent = {one.attachment_id: one.attachment for one in message.enclosures.select_related("attachment")}
+    if set(attachment_ids) == set(sent):
+        return True
+    again = Attachment.objects.visible_to(by).filter(pk__in=attachment_ids)
+    return sorted(one.details.sha256 for one in again) == sorted(one.details.sha256 for one in sent.values())
 
 
 def _locked_entries(thread: Thread) -> list[Entry]:
@@ -277,16 +322,26 @@ def _locked_entries(thread: Thread) -> list[Entry]:
 
 
 def _deliver(
-    thread: Thread, entries: list[Entry], *, by: User, mailbox: Mailbox, body: str, client_id: uuid.UUID
+    thread: Thread,
+    entries: list[Entry],
+    *,
+    by: User,
+    mailbox: Mailbox,
+    body: str,
+    client_id: uuid.UUID,
+    attachment_ids: Sequence[uuid.UUID],
 ) -> Message:
-    """Write the message, both sides' entries and counters, and what we owe: mail and live updates."""
+    """Write the message with its files, both sides' entries and counters, and what we owe: mail and live updates."""
     now = timezone.now()
     message = Message(thread=thread, sender=mailbox, author=by, client_id=client_id, sent_at=now)
     write_body(message, body)
     message.save(force_insert=True)
+    if attachment_ids:
+        _enclose(message, by=by, mailbox=mailbox, body=body, attachment_ids=attachment_ids)
+        thread.files += len(set(attachment_ids))
     write_snippet(thread, message.pk, body)
     thread.last_message_at = now
-    thread.save(update_fields=["snippet_ciphertext", "snippet_message_id", "last_message_at"])
+    thread.save(update_fields=["snippet_ciphertext", "snippet_message_id", "last_message_at", "files"])
     _save(
         [
             _change(entry, last_message_at=now, last_sent_at=now, unread=0, needs_reply_since=None)
@@ -308,6 +363,16 @@ def _deliver(
         message_id=message.pk,
     )
     return message
+
+
+def _enclose(message: Message, *, by: User, mailbox: Mailbox, body: str, attachment_ids: Sequence[uuid.UUID]) -> None:
+    """Send uploads with a message. Raises Refusal when one cannot be sent, or when all of it is too much."""
+    check_total(0, [0] * len(set(attachment_ids)))
+    sent = send_attachments(by=by, mailbox=mailbox, ids=attachment_ids, thread_id=message.thread_id)
+    check_total(len(body.encode()), [one.size_bytes for one in sent])
+    Enclosure.objects.bulk_create(
+        [Enclosure(thread_id=message.thread_id, message=message, attachment=one) for one in sent]
+    )
 
 
 def _set_state(*, by: User, mailbox: Mailbox, thread: Thread, state: Thread.State) -> None:

@@ -6,7 +6,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -14,8 +16,9 @@ from messagecenter.accounts.models import Mailbox, User
 from messagecenter.vault.errors import Unreadable
 
 from .clock import told_day, told_fully, told_time
+from .enclosures import files_of, waiting_sentence
 from .links import as_html
-from .models import Message, Thread
+from .models import Enclosure, Message, MessageQuerySet, Thread
 from .words import read_body
 
 PAGE_MESSAGES = 50
@@ -36,6 +39,9 @@ class Shown:
     when_iso: str
     day: str
     is_target: bool
+    files: list[dict[str, Any]]
+    files_waiting: str
+    is_empty: bool
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def find_stretch(
     thread: Thread, *, reader: User, mailbox: Mailbox, before: uuid.UUID | None = None, at: uuid.UUID | None = None
 ) -> Stretch:
     """Return up to 50 messages: the newest, those ``before`` one, or those from ``at`` one on."""
-    visible = thread.messages.visible_to(reader).select_related("sender", "author")
+    visible = _with_files(thread, thread.messages.visible_to(reader).select_related("sender", "author"))
     newest = list(visible.order_by("-pk")[: PAGE_MESSAGES + 1]) if before is None else []
     if before is not None:
         found = list(visible.filter(pk__lt=before).order_by("-pk")[: PAGE_MESSAGES + 1])
@@ -73,10 +79,18 @@ def find_stretch(
 
 def find_later(thread: Thread, *, reader: User, mailbox: Mailbox, after: uuid.UUID | None) -> list[Shown]:
     """Return up to 50 messages that came after one the reader has: for live arrival and for catching up."""
-    messages = thread.messages.visible_to(reader).select_related("sender", "author").order_by("pk")
+    messages = _with_files(thread, thread.messages.visible_to(reader).select_related("sender", "author").order_by("pk"))
     previous = Message.objects.filter(thread=thread, pk=after).first() if after else None
     found = list(messages.filter(pk__gt=after)[:PAGE_MESSAGES] if after else messages[:PAGE_MESSAGES])
     return show(found, mailbox=mailbox, last_day=timezone.localtime(previous.sent_at).date() if previous else None)
+
+
+def _with_files(thread: Thread, messages: MessageQuerySet) -> MessageQuerySet:
+    """Return messages with their files, in one more query; a thread without files is spared it."""
+    if not thread.files:
+        return messages
+    enclosed = Enclosure.objects.select_related("attachment").order_by("pk")
+    return messages.prefetch_related(Prefetch("enclosures", enclosed, to_attr="files"))
 
 
 def show(
@@ -88,11 +102,13 @@ def show(
     shown = []
     for message in messages:
         try:
-            html, unreadable = as_html(read_body(message)), ""
+            body = read_body(message)
+            html, unreadable = as_html(body), ""
         except Unreadable as error:
-            html, unreadable = SafeString(""), str(error.sentence)
+            body, html, unreadable = "", SafeString(""), str(error.sentence)
         day = timezone.localtime(message.sent_at).date()
         mine = message.sender_id == mailbox.pk
+        enclosures: list[Enclosure] = getattr(message, "files", [])
         shown.append(
             Shown(
                 id=message.pk,
@@ -106,6 +122,9 @@ def show(
                 when_iso=message.sent_at.isoformat(timespec="seconds"),
                 day=told_day(day, today) if day != last_day else "",
                 is_target=message.pk == target,
+                files=files_of(enclosures, mailbox=mailbox),
+                files_waiting=waiting_sentence(enclosures, mailbox=mailbox),
+                is_empty=not body and not unreadable,
             )
         )
         last_day = day

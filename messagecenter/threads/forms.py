@@ -19,7 +19,7 @@ def _body_field() -> forms.CharField:
     return forms.CharField(
         label=_("Message"),
         strip=False,
-        error_messages={"required": _("Please write a message.")},
+        required=False,  # clean_body asks for a text or a file
         widget=forms.Textarea(attrs={"maxlength": MAX_BODY, "rows": 4, "autocomplete": "off"}),
     )
 
@@ -36,9 +36,13 @@ class ReplyForm(forms.Form):
         },
     )
 
+    def __init__(self, *args: Any, has_files: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.has_files = has_files
+
     def clean_body(self) -> str:
-        """Return the text as it will be stored."""
-        return clean_body(self.cleaned_data["body"])
+        """Return the text as it will be stored; a message with files may have none."""
+        return clean_body(self.cleaned_data["body"], may_be_empty=self.has_files)
 
     def renewed(self) -> ReplyForm:
         """Return an unbound form with the same text and a new client id: what is sent next is another message."""

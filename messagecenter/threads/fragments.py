@@ -12,6 +12,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from messagecenter.attachments.inspection.limits import MOST_FILES
+from messagecenter.attachments.posted import FIELD
+
 from .actions import NOT_A_WRITER
 from .forms import ReplyForm
 
@@ -39,7 +42,10 @@ def lost_session(request: HttpRequest, *, reason: str, status: int) -> HttpRespo
         "reason": reason,
         "error_text": sentence,
         "form_action": request.get_full_path(),
-        "fields": [(name, request.POST[name][:200]) for name in KEPT_FIELDS if name in request.POST],
+        "fields": [
+            *((name, request.POST[name][:200]) for name in KEPT_FIELDS if name in request.POST),
+            *((FIELD, value[:36]) for value in request.POST.getlist(FIELD)[:MOST_FILES]),
+        ],
         "body": request.POST.get("body", "")[:MOST_KEPT],
         "login_url": f"{reverse('account_login')}?next={reverse('threads:inbox')}",
     }

@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext, pgettext_lazy
 
 from messagecenter.vault.cipher import preload
 from messagecenter.vault.errors import Unreadable
@@ -79,6 +79,7 @@ class Row:
     when_text: str
     when_iso: str
     unread: int
+    files: int
     reply_text: str
     reply_late: bool
     closed: bool
@@ -143,6 +144,7 @@ def as_rows(entries: Sequence[Entry], box: Box, current: uuid.UUID | None = None
     now = timezone.now()
     today = timezone.localtime(now).date()
     pattern = reverse("threads:detail", args=[uuid.UUID(int=0)])
+    without_text = gettext("Files, without text")
     labels = {key: str(label) for key, label in LABELS.items()}
     rows = []
     for entry in entries:
@@ -165,10 +167,11 @@ def as_rows(entries: Sequence[Entry], box: Box, current: uuid.UUID | None = None
                 ),
                 topic=labels.get(thread.topic, thread.topic),
                 subject=subject,
-                snippet=snippet,
+                snippet=snippet or (without_text if thread.files else ""),
                 when_text=told_briefly(moment, today),
                 when_iso=moment.isoformat(timespec="seconds"),
                 unread=entry.unread,
+                files=thread.files,
                 reply_text=reply_text,
                 reply_late=reply_late,
                 closed=thread.is_closed,

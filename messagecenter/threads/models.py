@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from messagecenter.accounts.models import Mailbox, User
+from messagecenter.attachments.models import Attachment
 from messagecenter.ids import new_id
 from orders.models import Order, Product
 
@@ -51,6 +52,7 @@ class Thread(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField(_("opened"), default=timezone.now)
     last_message_at = models.DateTimeField(_("last message"), default=timezone.now)
+    files = models.PositiveIntegerField(_("files"), default=0)
 
     objects = ThreadQuerySet.as_manager()
 
@@ -193,6 +195,42 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class EnclosureQuerySet(models.QuerySet["Enclosure"]):
+    """Files sent with messages, starting from who may see them."""
+
+    def visible_to(self, user: User | AnonymousUser) -> EnclosureQuerySet:
+        """Return the files of the messages ``user`` may read: the other side's once ready, one's own side's always."""
+        if not user.is_authenticated:
+            return self.none()
+        mine = Mailbox.objects.visible_to(user).values("pk")
+        return self.filter(message__in=Message.objects.visible_to(user)).filter(
+            models.Q(attachment__state=Attachment.State.READY) | models.Q(attachment__mailbox__in=mine)
+        )
+
+    def openable(self) -> EnclosureQuerySet:
+        """Return those that can be opened: not refused after all."""
+        return self.filter(attachment__state__in=[Attachment.State.READY, Attachment.State.CHECKING])
+
+
+class Enclosure(models.Model):
+    """A file that went with a message: each file with one message, once."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="enclosures")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="enclosures")
+    attachment = models.OneToOneField(Attachment, models.PROTECT, related_name="enclosure")
+
+    objects = EnclosureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("enclosure")
+        verbose_name_plural = _("enclosures")
+        indexes = [models.Index(fields=["thread", "-id"], name="enclosure_thread_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.attachment_id} with {self.message_id}"
 
 
 class Tally(models.Model):

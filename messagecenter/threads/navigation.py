@@ -6,10 +6,22 @@ from typing import Any
 
 from django.urls import reverse
 
-from messagecenter.accounts.models import Membership
+from messagecenter.accounts.models import Mailbox, Membership
+from messagecenter.attachments.inspection.limits import EXTENSIONS, MOST_BYTES, MOST_FILES
 
 from .context import counters_of
 from .listing import BOXES
+
+
+def upload_context(mailbox: Mailbox) -> dict[str, Any]:
+    """Return what a form needs to know to take files up for a mailbox."""
+    return {
+        "mailbox_id": mailbox.pk,
+        "upload_url": reverse("attachments:uploads"),
+        "most_bytes": MOST_BYTES,
+        "most_files": MOST_FILES,
+        "accept": ",".join(EXTENSIONS),
+    }
 
 
 def frame(membership: Membership, box: str) -> dict[str, Any]:

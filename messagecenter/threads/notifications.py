@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.urls import reverse
 
 from messagecenter.accounts.models import Mailbox, User
+from messagecenter.attachments.models import Attachment
 from messagecenter.mail.rendering import absolute_url, render_letter
 from messagecenter.mail.sending import Letter
 from messagecenter.notices.kinds import Kind, message_id
@@ -56,6 +57,7 @@ def letter(notice: Notice) -> Letter:
         .get()
     )
     person = notice.recipient
+    sizes = _sizes(message)
     return render_letter(
         "threads/email/new_message",
         to=person.email,
@@ -68,11 +70,19 @@ def letter(notice: Notice) -> Letter:
             "order": message.thread.order,
             "product": message.thread.product,
             "sent_at": message.sent_at,
+            "files_count": len(sizes),
+            "files_bytes": sum(sizes),
             "link": absolute_url(message_path(message)),
             "settings_link": absolute_url(reverse("accounts:profile")),
         },
         message_id=message_id(notice),
     )
+
+
+def _sizes(message: Message) -> list[int]:
+    """Return the sizes in bytes of the files that came with a message; those refused after all do not count."""
+    sent = Attachment.objects.filter(enclosure__message=message).exclude(state=Attachment.State.REFUSED)
+    return list(sent.values_list("size_bytes", flat=True))
 
 
 def message_path(message: Message) -> str:

@@ -19,6 +19,10 @@ from messagecenter.accounts.acting import memberships_of
 from messagecenter.accounts.decorators import membership_required
 from messagecenter.accounts.masking import masked_name
 from messagecenter.accounts.models import Mailbox, Membership
+from messagecenter.attachments.inspection.refusal import Refusal
+from messagecenter.attachments.posted import Brought, bring
+from messagecenter.attachments.reasons import sentence_of
+from messagecenter.attachments.shown import kept_uploads
 from messagecenter.ids import new_id
 from messagecenter.vault.errors import Unreadable
 from orders.models import Order, Product
@@ -28,7 +32,7 @@ from . import actions
 from .access import acting_membership, order_number_in, person_of, uuid_or_none
 from .forms import NewThreadForm
 from .fragments import lost_session
-from .navigation import frame
+from .navigation import frame, upload_context
 from .topics import topics_for_inquiry, topics_for_order
 
 ORDERS_TO_CHOOSE_FROM = 20
@@ -103,24 +107,37 @@ def _write_first(
     mailbox = membership.mailbox
     topics = topics_for_order(mailbox, order) if order else topics_for_inquiry(mailbox)
     sent = request.POST if request.method == "POST" else None
-    form = NewThreadForm(sent, topics=topics, initial={"client_id": new_id()})
+    brought = Brought() if sent is None else bring(request, by=person_of(request), mailbox=mailbox)
+    has_files = bool(brought.ids or brought.errors)
+    form = NewThreadForm(sent, topics=topics, has_files=has_files, initial={"client_id": new_id()})
     problem, status = "", 422 if sent is not None else 200
     if order is not None and mailbox.pk == order.shop_id and order.buyer is None:
         problem, status = str(actions.NoBuyer.sentence), 409
-    elif sent is not None and form.is_valid():
+    elif sent is not None and form.is_valid() and not brought.errors:
         try:
             posted = actions.open_thread(
-                by=person_of(request), mailbox=mailbox, order=order, product=product, **form.cleaned_data
+                by=person_of(request),
+                mailbox=mailbox,
+                order=order,
+                product=product,
+                attachment_ids=brought.ids,
+                **form.cleaned_data,
             )
             return _go_to(request, reverse("threads:detail", args=[posted.thread.pk]))
+        except Refusal as refusal:
+            brought.errors.append(sentence_of(refusal, ""))
         except actions.AlreadySent as refusal:
             problem, status = str(refusal.sentence), 409
             form = NewThreadForm(topics=topics, initial=form.cleaned_data | {"client_id": new_id()})
         except (actions.Refused, Unreadable) as refusal:
             problem, status = str(refusal.sentence), 409
-    context = {
+    if brought.is_cut:
+        status = 413
+    context = upload_context(mailbox) | {
         "form": form,
         "error_text": problem,
+        "file_errors": brought.errors,
+        "uploads": kept_uploads(person_of(request), mailbox, brought.ids),
         "about_order": order,
         "about_product": product,
         "product_picture": shown_picture(product.picture_url) if product else "",

@@ -1,4 +1,4 @@
-"""Background work on threads: the nightly repair of the tallies."""
+"""Background work on threads: the nightly repair of the tallies, and files that waited for their check."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import logging
 from celery import shared_task
 
 from messagecenter.accounts.models import Mailbox
+from messagecenter.attachments.actions import check_waiting
 
-from .actions import repair_tally
+from .actions import announce_settled, repair_tally
 
 log = logging.getLogger(__name__)
 
@@ -22,3 +23,11 @@ def repair_tallies() -> int:
             drifted += 1
             log.error("The tally of mailbox %s had drifted and was repaired", mailbox_id)
     return drifted
+
+
+@shared_task(name="messagecenter.threads.periodic.check_attachments")
+def check_attachments() -> int:
+    """Check files that wait for the virus scanner and show the result to both sides; return how many were settled."""
+    settled = check_waiting()
+    announce_settled(attachments=settled)
+    return len(settled)

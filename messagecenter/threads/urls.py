@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import opening, views
+from . import files, opening, views
 
 app_name = "threads"
 
@@ -15,6 +15,21 @@ urlpatterns = [
     path("<uuid:thread_id>/since/", views.thread_since, name="since"),
     path("<uuid:thread_id>/row/", views.thread_row, name="row"),
     path("<uuid:thread_id>/seen/", views.thread_seen, name="seen"),
+    path("<uuid:thread_id>/files/", files.thread_gallery, name="files"),
+    path("<uuid:thread_id>/files/all/", files.thread_zip, name="files_zip"),
+    path("<uuid:thread_id>/files/<uuid:attachment_id>/", files.thread_file, name="file"),
+    path(
+        "<uuid:thread_id>/files/<uuid:attachment_id>/small/",
+        files.thread_preview,
+        {"part": "small"},
+        name="file_small",
+    ),
+    path(
+        "<uuid:thread_id>/files/<uuid:attachment_id>/large/",
+        files.thread_preview,
+        {"part": "large"},
+        name="file_large",
+    ),
     path("<uuid:thread_id>/close/", views.thread_close, name="close"),
     path("<uuid:thread_id>/reopen/", views.thread_reopen, name="reopen"),
     path("<uuid:thread_id>/no-response-needed/", views.thread_no_response_needed, name="no_response_needed"),

@@ -18,13 +18,16 @@ def _is_blank(text: str) -> bool:
     return all(unicodedata.category(character) in INVISIBLE for character in text)
 
 
-def clean_body(text: str) -> str:
+def clean_body(text: str, *, may_be_empty: bool = False) -> str:
     """Return the text with line ends as LF and no blanks around it.
 
-    Raises ValidationError when it is empty, longer than 10,000 characters or holds control characters.
+    Raises ValidationError when it is longer than 10,000 characters, holds control characters or is empty; with files
+    beside it, it ``may_be_empty``.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if _is_blank(text):
+        if may_be_empty:
+            return ""
         raise ValidationError(_("Please write a message."), code="empty")
     if len(text) > MAX_BODY:
         raise ValidationError(

@@ -18,6 +18,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from messagecenter.accounts.acting import act_for, membership_of
 from messagecenter.accounts.decorators import membership_required
+from messagecenter.attachments.inspection.refusal import Refusal
+from messagecenter.attachments.posted import Brought, bring
+from messagecenter.attachments.reasons import sentence_of
+from messagecenter.attachments.shown import kept_uploads
 from messagecenter.ids import new_id
 from messagecenter.vault.errors import Unreadable
 from orders.pictures import shown_picture
@@ -30,7 +34,7 @@ from .forms import ReplyForm
 from .fragments import is_fragment_for, lost_session
 from .listing import BOXES, BadCursor, as_rows, find_page, with_row_data
 from .models import Entry
-from .navigation import frame
+from .navigation import frame, upload_context
 from .topics import LABELS
 from .words import read_subject
 
@@ -118,9 +122,10 @@ def thread_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     standing = standing_or_404(request, thread_id)
     if not standing.membership.may_write:
         return lost_session(request, reason="read_only", status=403)
-    form = ReplyForm(request.POST)
-    if not form.is_valid():
-        return _composer(request, standing, form, status=422)
+    brought = bring(request, by=standing.person, mailbox=standing.mailbox)
+    form = ReplyForm(request.POST, has_files=bool(brought.ids or brought.errors))
+    if not form.is_valid() or brought.errors:
+        return _composer(request, standing, form, brought, status=413 if brought.is_cut else 422)
     try:
         posted = actions.post_message(
             by=standing.person,
@@ -128,11 +133,15 @@ def thread_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
             thread=standing.entry.thread,
             body=form.cleaned_data["body"],
             client_id=form.cleaned_data["client_id"],
+            attachment_ids=brought.ids,
         )
+    except Refusal as refusal:
+        brought.errors.append(sentence_of(refusal, ""))
+        return _composer(request, standing, form, brought, status=422)
     except actions.AlreadySent as refusal:
-        return _composer(request, standing, form.renewed(), status=409, problem=str(refusal.sentence))
+        return _composer(request, standing, form.renewed(), brought, status=409, problem=str(refusal.sentence))
     except (actions.Refused, Unreadable) as refusal:
-        return _composer(request, standing, form, status=409, problem=str(refusal.sentence))
+        return _composer(request, standing, form, brought, status=409, problem=str(refusal.sentence))
     if not is_fragment_for(request, "composer"):
         return redirect(f"{reverse('threads:detail', args=[thread_id])}#message-{posted.message.pk}")
     after = uuid_or_none(request.POST.get("last_message_id", ""))
@@ -233,7 +242,8 @@ def _thread_context(standing: Standing) -> dict[str, Any]:
         "reply_text": reply_text,
         "reply_late": reply_late,
         "back_url": reverse("threads:inbox"),
-    }
+        "files_url": reverse("threads:files", args=[thread.pk]) if thread.files else "",
+    } | upload_context(entry.mailbox)
 
 
 def _first_unread(messages: list[Shown], unread: int) -> uuid.UUID | str:
@@ -243,12 +253,14 @@ def _first_unread(messages: list[Shown], unread: int) -> uuid.UUID | str:
 
 
 def _composer(
-    request: HttpRequest, standing: Standing, form: ReplyForm, *, status: int, problem: str = ""
+    request: HttpRequest, standing: Standing, form: ReplyForm, brought: Brought, *, status: int, problem: str = ""
 ) -> HttpResponse:
     """Give the composer back with what was typed and what is wrong; without htmx, on the thread's page."""
     context = _thread_context(standing) | {
         "form": form,
         "error_text": problem,
+        "file_errors": brought.errors,
+        "uploads": kept_uploads(standing.person, standing.mailbox, brought.ids),
         "last_message_id": request.POST.get("last_message_id", ""),
     }
     if is_fragment_for(request, "composer"):

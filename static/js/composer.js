@@ -2,11 +2,12 @@
 "use strict";
 
 (() => {
-  const { $, thread, goToEnd } = window.messageCenter;
+  const { $, thread, goToEnd, files } = window.messageCenter;
   const LIMIT = 10000;
   const WARN = 9000;
   const words = document.getElementById("words").dataset;
   let resent = "";
+  let sent = []; // the files that go with the message on its way
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const formOf = (element) => element?.closest?.("form[data-draft]");
   const textOf = (form) => form.querySelector("textarea[name=body]");
@@ -16,14 +17,24 @@
   function keepDraft(form) {
     const text = textOf(form).value;
     const subject = form.elements.subject?.value ?? "";
+    const ids = files.keptIds(form.dataset.draft);
     try {
-      if (!text && !subject) sessionStorage.removeItem(keyOf(form));
-      else sessionStorage.setItem(keyOf(form), JSON.stringify({ text, subject, id: form.elements.client_id.value }));
+      if (!text && !subject && !ids.length) sessionStorage.removeItem(keyOf(form));
+      else sessionStorage.setItem(keyOf(form), JSON.stringify({ text, subject, id: form.elements.client_id.value, files: ids }));
     } catch { /* storage is full or forbidden: the text is still in the form */ }
   }
   function findDraft(form) {
     try { return JSON.parse(sessionStorage.getItem(keyOf(form))); } catch { return null; }
   }
+  // A file that arrives while another thread is open belongs to the draft that waits there.
+  document.addEventListener("files:change", ({ detail: { draft, ids } }) => {
+    const form = [...document.querySelectorAll("form[data-draft]")].find((one) => one.dataset.draft === draft);
+    if (form?.dataset.ready) { keepDraft(form); return; }
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(`draft:${draft}`)) ?? {};
+      sessionStorage.setItem(`draft:${draft}`, JSON.stringify({ ...kept, files: ids }));
+    } catch { /* storage is full or forbidden: the files are still in this page */ }
+  });
   function forgetDraft(form) { try { sessionStorage.removeItem(keyOf(form)); } catch { /* nothing kept */ } }
   function forgetAllDrafts() {
     try { for (const key of Object.keys(sessionStorage)) if (/^(draft:|sent-draft$)/.test(key)) sessionStorage.removeItem(key); } catch { /* nothing kept */ }
@@ -65,13 +76,15 @@
     if (!form || form.dataset.ready) return;
     form.dataset.ready = "yes";
     const area = textOf(form);
-    const draft = area.value ? null : findDraft(form);
-    if (draft?.text) {
-      area.value = draft.text;
+    const kept = findDraft(form);
+    const draft = area.value ? null : kept;
+    if (draft?.text || draft?.files?.length) {
+      area.value = draft.text ?? "";
       // The id stays with the text: if the first attempt did arrive, sending again changes nothing.
       if (draft.id) form.elements.client_id.value = draft.id;
     }
     if (draft?.subject && form.elements.subject && !form.elements.subject.value) form.elements.subject.value = draft.subject;
+    files.prepare(form, kept?.files);
     measure(form);
   }
   const prepareAll = () => document.querySelectorAll("form[data-draft]").forEach(prepare);
@@ -108,6 +121,14 @@
     const form = formOf(event.target);
     if (!form) return;
     if (form.hasAttribute("data-pending")) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    const { now, sentence } = files.maySend(form);
+    if (!now) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      keepDraft(form);
+      if (sentence) tell(form, sentence, "failed");
+      return;
+    }
     if (form.dataset.once === undefined) return;
     keepDraft(form);
     pending(form, true);
@@ -120,6 +141,7 @@
     if (ctx.sourceElement.id !== "composer") return;
     const last = [...document.querySelectorAll("#messages > .message")].pop();
     ctx.request.body.set("last_message_id", last?.id.slice(8) ?? "");
+    sent = ctx.request.body.getAll("attachments");
   });
   document.addEventListener("htmx:before:request", (event) => {
     const form = event.detail.ctx.sourceElement;
@@ -142,6 +164,7 @@
       return;
     }
     if (raw.ok) {
+      files.forgetSent(form.dataset.draft, sent);
       forgetDraft(form);
       // Live arrival may have been faster than this answer.
       for (const task of tasks.filter((one) => one.type === "partial")) {

@@ -96,6 +96,7 @@
     const page = parse(await answer.text());
     const state = page.querySelector("#thread-state");
     if (state) $("#thread-state").replaceWith(document.adoptNode(state));
+    refreshFiles(page);
     const wasShut = Boolean($(".composer-shut"));
     const foot = page.querySelector(".thread-foot");
     if (foot && wasShut !== Boolean(foot.querySelector(".composer-shut"))) {
@@ -103,6 +104,21 @@
       window.htmx?.process($(".thread-foot"));
       document.dispatchEvent(new CustomEvent("thread:open"));
     }
+  }
+
+  // Files whose check ended after the message was sent: shown where they were waited for, without moving anything else.
+  function refreshFiles(page) {
+    const wasAtEnd = isAtEnd();
+    const head = page.querySelector("#thread-files");
+    if (head && $("#thread-files")?.innerHTML.trim() !== head.innerHTML.trim()) $("#thread-files").replaceWith(document.adoptNode(head));
+    for (const fresh of page.querySelectorAll(".message-files")) {
+      const old = document.getElementById(fresh.closest(".message").id)?.querySelector(".message-files");
+      if (!old || old.outerHTML === fresh.outerHTML) continue;
+      const focused = old.contains(document.activeElement) && document.activeElement.closest("[data-file]")?.dataset.file;
+      old.replaceWith(document.adoptNode(fresh));
+      if (focused) fresh.querySelector(`[data-file="${focused}"] a`)?.focus({ preventScroll: true });
+    }
+    if (wasAtEnd) goToEnd();
   }
 
   // A tab's first place in the stream: what happened between loading the page and now is looked up once.
@@ -113,6 +129,7 @@
   }
   async function lookOnce() {
     await refreshThread();
+    await refreshState();
     await refreshCounters();
     if (!$("#rows") || $("#list").dataset.filtered) return;
     const headers = { "HX-Request": "true", "HX-Target": "ul#rows" };
@@ -144,7 +161,7 @@
       const open = thread()?.dataset.thread;
       const kinds = open && threads.get(open);
       if (kinds?.has("message")) await refreshThread();
-      if (kinds && (kinds.has("thread") || kinds.has("message"))) await refreshState();
+      if (kinds && (kinds.has("thread") || kinds.has("message") || kinds.has("files"))) await refreshState();
       await refreshCounters();
       if (threads.size > 20) lookAgain();
       else for (const [id, about] of threads) await refreshRow(id, about);
@@ -152,7 +169,7 @@
   }
   function lookAgain() {
     const writing = $("form[data-draft] textarea")?.value;
-    if (writing || thread()) { refreshThread().catch(() => {}); refreshCounters().catch(() => {}); } else location.reload();
+    if (writing || thread()) { refreshThread().then(refreshState).catch(() => {}); refreshCounters().catch(() => {}); } else location.reload();
   }
 
   /* --- one tab listens for all ------------------------------------------------------------------------------------- */

@@ -82,7 +82,8 @@ def link_in(stack: Stack, address: str, pattern: str) -> str:
         return links[-1] if links else None
 
     try:
-        return str(wait_for(newest, f"no mail to {address} with a link to {pattern}", 40))
+        # Longer than a lease: a worker that lost its notice in the middle of it is allowed to be replaced.
+        return str(wait_for(newest, f"no mail to {address} with a link to {pattern}", 90))
     except AssertionError as error:
         owed = stack.sql("select id, kind, state, reason, attempts, next_at, lease_until from notices_notice")
         ends = {

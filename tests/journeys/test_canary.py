@@ -7,6 +7,7 @@ import contextlib
 import quopri
 import secrets
 import subprocess
+import uuid
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 import redis
 from django.core.signing import b64_decode
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import APIResponse, Browser, Page, expect
 
 from tests.journeys.conftest import Person, set_first_password
 from tests.processes import Engine, Stack, engines
@@ -147,9 +148,21 @@ def places_of(stack: Stack, words: dict[str, str]) -> list[str]:
 def talk(browser: Browser, stack: Stack, order_file: Path) -> dict[str, str]:
     """Send a word through each way in, until mails are out and the site has settled; return the words."""
     stack.manage("import_orders", str(order_file))
-    words = {
-        place: word(place) for place in ("subject", "text", "reply", "draft", "toolong", "topic", "crash", "filter")
-    }
+    places = (
+        "subject",
+        "text",
+        "reply",
+        "draft",
+        "toolong",
+        "topic",
+        "crash",
+        "filter",
+        "file",
+        "name",
+        "refused",
+        "note",
+    )
+    words = {place: word(place) for place in places}
     buyer = Person(browser, stack)
     set_first_password(buyer, "anna@buyer.example")
     page = buyer.page
@@ -186,9 +199,40 @@ def talk(browser: Browser, stack: Stack, order_file: Path) -> dict[str, str]:
     )
     assert answer.status == 500
     assert words["crash"] not in answer.text()
+    send_file(page, stack, words, token or "")
     assert page.request.get("/messages/", params={"order": words["filter"]}).status == 200
     wait_for(lambda: len(stack.sink.to("selma@shop.example")) >= 2, "mails about both messages", 40)
     return words
+
+
+def send_file(page: Page, stack: Stack, words: dict[str, str], token: str) -> None:
+    """Send a file too large to be received in memory, and one that is refused."""
+
+    def send_up(name: str, content: bytes) -> APIResponse:
+        return page.request.post(
+            "/attachments/",
+            multipart={
+                "csrfmiddlewaretoken": token,
+                "file": {"name": name, "mimeType": "text/plain", "buffer": content},
+            },
+            headers={"Referer": stack.base_url},
+        )
+
+    assert send_up(f"{words['refused']}.exe", words["refused"].encode()).status == 422
+    taken = send_up(f"{words['name']}.txt", f"{words['file']} ".encode() * 40_000)
+    assert taken.status == 201
+    sent = page.request.post(
+        f"{page.url.partition('#')[0].partition('?')[0]}reply/",
+        form={
+            "csrfmiddlewaretoken": token,
+            "body": words["note"],
+            "client_id": str(uuid.uuid4()),
+            "attachments": taken.json()["id"],
+        },
+        headers={"Referer": stack.base_url},
+    )
+    assert sent.ok
+    assert words["name"] in sent.text()
 
 
 @pytest.mark.parametrize("engine", engines())
@@ -200,7 +244,15 @@ def test_no_word_lies_anywhere_at_rest(browser: Browser, tmp_path: Path, order_f
             "from messagecenter.threads.models import *; from messagecenter.threads.words import *; "
             "print([read_body(m) for m in Message.objects.order_by('pk')])"
         )
-        assert readable == str([words["text"], words["reply"]])
+        assert readable == str([words["text"], words["reply"], words["note"]])
+        opened = stack.python(
+            "from messagecenter.attachments import content\n"
+            "from messagecenter.attachments.models import Attachment\n"
+            "for row in Attachment.objects.filter(state='ready'):\n"
+            "    print(row.details.name, b''.join(content.read(row))[:40].decode())"
+        )
+        assert words["name"] in opened
+        assert words["file"] in opened
 
 
 @pytest.mark.parametrize("engine", engines())
@@ -212,7 +264,7 @@ def test_the_hunt_finds_each_leak_made_on_purpose(
     with Stack(engine, tmp_path, settings=SETTINGS, environment={"LEAK": "1"}) as stack:
         words = talk(browser, stack, order_file)
         found = places_of(stack, words)
-    leaked = ("text", "reply", "toolong")
+    leaked = ("text", "reply", "toolong", "note")
     missed = [f"{place} in {spot}" for spot in spots for place in leaked if not _named(f"{place} in {spot}", found)]
     assert missed == []
     assert {place.partition(" ")[0] for place in found} == {*leaked, "crash"}

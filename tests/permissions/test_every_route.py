@@ -21,12 +21,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from messagecenter.accounts.models import Invitation, Mailbox, Membership, Role, User
+from messagecenter.attachments.actions import disclose, upload
 from messagecenter.ids import new_id
 from messagecenter.notices.models import Notice
-from messagecenter.threads.actions import disclose_thread
+from messagecenter.threads.actions import disclose_thread, post_message
 from messagecenter.threads.models import Message, Thread
 from messagecenter.vault.models import Alarm, DataKey
 from orders.models import Order, OrderItem, Product
+from tests.attachments.conftest import photo
 from tests.factories import ProductFactory, UserFactory
 
 EXPECTED = Path(__file__).with_name("expected.txt")
@@ -65,6 +67,12 @@ def world(
     )
     lost = UserFactory(email="nobody@shop.example")
     alarm = Alarm.objects.create(reason="damaged", owner_id=thread.pk, record_id=answer.pk, field="body")
+    anna, mailbox = message_author(thread), thread.opened_by
+    unsent, sent = (upload(by=anna, mailbox=mailbox, name="Zimtstern.jpg", plain=photo()) for _ in range(2))
+    post_message(
+        by=anna, mailbox=mailbox, thread=thread, body="Quittenbrot", client_id=new_id(), attachment_ids=[sent.pk]
+    )
+    opening = disclose(by=admin, attachment=sent, reason="For the test of permissions")
     disclosure = disclose_thread(by=admin, thread=thread, reason="For the test of permissions")
     admin_rows = {
         "accounts/user": lost.pk,
@@ -82,15 +90,27 @@ def world(
         "vault/datakey": DataKey.objects.order_by("pk")[0].pk,
         "vault/alarm": alarm.pk,
         "auth/group": 1,
+        "attachments/attachment": sent.pk,
+        "attachments/attachmentdisclosure": opening.pk,
     }
     return {
         "thread_id": thread.pk,
+        "attachments/<uuid:attachment_id>": unsent.pk,
+        "<uuid:attachment_id>": sent.pk,
+        "<uuid:disclosure_id>": opening.pk,
         "members/invitations/<uuid:pk>": invitation.pk,
         "members/<uuid:pk>": Membership.objects.get(user=agent).pk,
         "admin": admin_rows,
         "product": Product.objects.get().pk,
         "order": order.number,
     }
+
+
+def message_author(thread: Thread) -> User:
+    """Return who opened the thread."""
+    author = thread.messages.order_by("pk")[0].author
+    assert author is not None
+    return author
 
 
 def address(pattern: str, world: dict[str, Any]) -> str:
@@ -101,6 +121,10 @@ def address(pattern: str, world: dict[str, Any]) -> str:
             path = path.replace("<path:object_id>", str(pk))
     for part in ("members/invitations/<uuid:pk>", "members/<uuid:pk>"):
         path = path.replace(part, part.replace("<uuid:pk>", str(world[part])))
+    if path.startswith("attachments/"):
+        path = path.replace("<uuid:attachment_id>", str(world["attachments/<uuid:attachment_id>"]))
+    for part in ("<uuid:attachment_id>", "<uuid:disclosure_id>"):
+        path = path.replace(part, str(world[part]))
     path = path.replace("<uuid:thread_id>", str(world["thread_id"])).replace("<int:pk>", "1")
     path = path.replace("<path:content_type_id>", "1").replace("<path:object_id>", "1")
     path = path.replace("<str:token>", "x" * 43).replace("<str:name>", "nothing.eml")
@@ -125,7 +149,7 @@ def data_for(pattern: str, role: str, world: dict[str, Any]) -> dict[str, Any]:
         return {"email": "more@shop.example", "role": Role.AGENT, "mailbox": str(shop.pk)}
     if pattern == "accounts/mailbox/":
         return {"mailbox": str(Mailbox.objects.get(name="Nordlicht Lampen").pk)}
-    if pattern.endswith("/read/"):
+    if pattern.endswith(("/read/", "<uuid:attachment_id>/open/")):
         return {"reason": "Case 4711: complaint about the wording"}
     return {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -15,11 +16,14 @@ from django.utils import timezone
 
 from messagecenter import environment
 from messagecenter.accounts.models import Mailbox, Membership, Role, User
+from messagecenter.attachments.actions import upload
+from messagecenter.attachments.models import Attachment
 from messagecenter.ids import new_id
 from messagecenter.threads.actions import close_thread, mark_read, open_thread, post_message
 from messagecenter.threads.models import Entry, Message, Thread
 from messagecenter.threads.topics import topics_for_order
 from orders.models import Order, Product
+from support.demo_files import demo_file
 from support.demo_script import BUYER, INQUIRIES, SCENES, Scene
 
 SAMPLE = Path(settings.BASE_DIR) / "orders" / "samples" / "marketplace-orders.csv"
@@ -87,10 +91,10 @@ def _staff(supporter: User, administrator: User) -> None:
     supporter.is_staff = administrator.is_staff = administrator.is_superuser = True
     supporter.save(update_fields=["is_staff"])
     administrator.save(update_fields=["is_staff", "is_superuser"])
-    rooms = ["accounts", "orders", "threads", "notices"]
+    rooms = ["accounts", "orders", "threads", "notices", "attachments"]
     supporter.user_permissions.set(
         Permission.objects.filter(content_type__app_label__in=rooms, codename__startswith="view_")
-        | Permission.objects.filter(codename="disclose_thread")
+        | Permission.objects.filter(codename__in=["disclose_thread", "disclose_attachment", "change_attachment"])
     )
 
 
@@ -126,7 +130,8 @@ def _write_scenes() -> None:
         scenes = SCENES[order.status]
         is_demo_buyer = order.buyer.memberships.filter(user__email="buyer@example.com").exists()
         for scene in scenes if is_demo_buyer else [scenes[count % len(scenes)]]:
-            _play(scene, order.buyer, order.shop, order=order, extra_hours=0 if is_demo_buyer else count * 7 % 400)
+            hours = 0 if is_demo_buyer else count * 7 % 400
+            _play(scene, order.buyer, order.shop, order=order, extra_hours=hours, with_files=is_demo_buyer)
     demo_buyer = Mailbox.objects.filter(kind=Mailbox.Kind.BUYER, memberships__user__email="buyer@example.com").first()
     if demo_buyer:
         for scene, product in zip(INQUIRIES, Product.objects.select_related("shop").order_by("title"), strict=False):
@@ -141,6 +146,7 @@ def _play(
     order: Order | None = None,
     product: Product | None = None,
     extra_hours: float = 0,
+    with_files: bool = False,
 ) -> None:
     """Post a scene's lines through the same actions as people do, then move its times into the past."""
     sides = {side: (mailbox, _writer_of(mailbox)) for side, mailbox in ((BUYER, buyer), ("shop", shop))}
@@ -159,18 +165,34 @@ def _play(
         subject=scene.subject,
         body=first_line,
         client_id=new_id(),
+        attachment_ids=_send_up(scene, 0, writer, mailbox) if with_files else (),
     ).thread
-    for side, line in later:
+    for number, (side, line) in enumerate(later, start=1):
         mailbox, writer = sides[side]
         assert writer is not None  # noqa: S101 (checked above; for the type checker)
         _read(writer, thread, mailbox)
-        post_message(by=writer, mailbox=mailbox, thread=thread, body=line, client_id=new_id())
+        post_message(
+            by=writer,
+            mailbox=mailbox,
+            thread=thread,
+            body=line,
+            client_id=new_id(),
+            attachment_ids=_send_up(scene, number, writer, mailbox) if with_files else (),
+        )
     if scene.closed:
         for mailbox, person in sides.values():
             assert person is not None  # noqa: S101
             _read(person, thread, mailbox)
         close_thread(by=writer, mailbox=mailbox, thread=thread)
     _age(thread, timedelta(hours=scene.hours_ago + extra_hours))
+
+
+def _send_up(scene: Scene, number: int, writer: User, mailbox: Mailbox) -> list[UUID]:
+    """Upload the files of one line and return their ids; one that is not accepted is left out."""
+    rows = [
+        upload(by=writer, mailbox=mailbox, name=name, plain=demo_file(name)) for name in scene.files.get(number, ())
+    ]
+    return [row.pk for row in rows if row.state != Attachment.State.REFUSED]
 
 
 def _read(reader: User, thread: Thread, mailbox: Mailbox) -> None:

@@ -1,0 +1,1 @@
+"""Attachments: files sent with a message, checked before anyone else sees them, kept encrypted."""

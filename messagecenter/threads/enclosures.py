@@ -1,0 +1,68 @@
+"""The files of messages, ready to be shown: to the side that sent them in any state, to the other side once checked."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import ngettext
+
+from messagecenter.accounts.models import Mailbox
+from messagecenter.attachments.models import Attachment
+from messagecenter.attachments.shown import shown_file
+
+from .models import Enclosure
+
+READY, REFUSED, EXPIRED = Attachment.State.READY, Attachment.State.REFUSED, Attachment.State.EXPIRED
+
+
+def files_of(enclosures: Iterable[Enclosure], *, mailbox: Mailbox) -> list[dict[str, Any]]:
+    """Return the files that ``mailbox`` may see, with the addresses of what it may open."""
+    return [
+        _shown(one) for one in enclosures if one.attachment.mailbox_id == mailbox.pk or one.attachment.state == READY
+    ]
+
+
+def waiting_sentence(enclosures: Iterable[Enclosure], *, mailbox: Mailbox) -> str:
+    """Return what the other side is told of files it may not see: how many, never their names."""
+    theirs = [one.attachment for one in enclosures if one.attachment.mailbox_id != mailbox.pk]
+    waiting = sum(one.state == Attachment.State.CHECKING for one in theirs)
+    refused = sum(one.state in (REFUSED, EXPIRED) for one in theirs)
+    sentences = []
+    if waiting:
+        sentences.append(
+            ngettext(
+                "%(count)s file is still being checked and will appear here.",
+                "%(count)s files are still being checked and will appear here.",
+                waiting,
+            )
+            % {"count": waiting}
+        )
+    if refused:
+        sentences.append(
+            ngettext(
+                "%(count)s file was not delivered: it did not pass the check.",
+                "%(count)s files were not delivered: they did not pass the check.",
+                refused,
+            )
+            % {"count": refused}
+        )
+    return " ".join(sentences)
+
+
+def file_url(thread_id: uuid.UUID, attachment_id: uuid.UUID, part: str = "") -> str:
+    """Return the address of a file of a thread, or of its ``small`` or ``large`` preview."""
+    return reverse(f"threads:file_{part}" if part else "threads:file", args=[thread_id, attachment_id])
+
+
+def _shown(one: Enclosure) -> dict[str, Any]:
+    shown = shown_file(one.attachment)
+    can_open = shown["state"] != REFUSED
+    has_preview = can_open and shown.get("has_preview")
+    return shown | {
+        "url": file_url(one.thread_id, one.attachment_id) if can_open else "",
+        "small_url": file_url(one.thread_id, one.attachment_id, "small") if has_preview else "",
+        "large_url": file_url(one.thread_id, one.attachment_id, "large") if has_preview else "",
+    }
