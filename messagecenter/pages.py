@@ -20,12 +20,15 @@ THEMES = ("light", "dark")
 SHELL = (
     "css/app.css",
     "css/messages.css",
+    "css/attachments.css",
     "icons/sprite.svg",
     "icons/icon.svg",
     "icons/icon-192.png",
     "vendor/htmx.min.js",
     "js/app.js",
     "js/composer.js",
+    "js/attachments.js",
+    "js/lightbox.js",
     "js/live.js",
 )
 

@@ -21,7 +21,6 @@ from messagecenter.vault import alarms, keyring
 from orders.models import Order
 from tests.factories import MailboxFactory, MembershipFactory, OrderFactory, OrderItemFactory, UserFactory
 
-
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 

@@ -154,9 +154,11 @@ class AttachmentDisclosure(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     attachment = models.ForeignKey(Attachment, models.CASCADE, related_name="disclosures", verbose_name=_("attachment"))
-    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("opened by"))
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("disclosed to")
+    )
     reason = models.CharField(_("reason"), max_length=500)
-    read_at = models.DateTimeField(_("opened"), default=timezone.now)
+    read_at = models.DateTimeField(_("disclosed"), default=timezone.now)
 
     class Meta:
         verbose_name = _("disclosure of an attachment")

@@ -16,7 +16,7 @@ from messagecenter.accounts.models import Mailbox, User
 from messagecenter.vault.errors import Unreadable
 
 from .clock import told_day, told_fully, told_time
-from .enclosures import files_of, waiting_sentence
+from .enclosures import files_of, waiting_sentence, zip_url_of
 from .links import as_html
 from .models import Enclosure, Message, MessageQuerySet, Thread
 from .words import read_body
@@ -41,6 +41,7 @@ class Shown:
     is_target: bool
     files: list[dict[str, Any]]
     files_waiting: str
+    zip_url: str
     is_empty: bool
 
 
@@ -109,6 +110,7 @@ def show(
         day = timezone.localtime(message.sent_at).date()
         mine = message.sender_id == mailbox.pk
         enclosures: list[Enclosure] = getattr(message, "files", [])
+        files = files_of(enclosures, mailbox=mailbox)
         shown.append(
             Shown(
                 id=message.pk,
@@ -122,8 +124,9 @@ def show(
                 when_iso=message.sent_at.isoformat(timespec="seconds"),
                 day=told_day(day, today) if day != last_day else "",
                 is_target=message.pk == target,
-                files=files_of(enclosures, mailbox=mailbox),
+                files=files,
                 files_waiting=waiting_sentence(enclosures, mailbox=mailbox),
+                zip_url=zip_url_of(message, files),
                 is_empty=not body and not unreadable,
             )
         )

@@ -13,7 +13,7 @@ from messagecenter.accounts.models import Mailbox
 from messagecenter.attachments.models import Attachment
 from messagecenter.attachments.shown import shown_file
 
-from .models import Enclosure
+from .models import Enclosure, Message
 
 READY, REFUSED, EXPIRED = Attachment.State.READY, Attachment.State.REFUSED, Attachment.State.EXPIRED
 
@@ -50,6 +50,13 @@ def waiting_sentence(enclosures: Iterable[Enclosure], *, mailbox: Mailbox) -> st
             % {"count": refused}
         )
     return " ".join(sentences)
+
+
+def zip_url_of(message: Message, files: list[dict[str, Any]]) -> str:
+    """Return the address of all files of a message as one zip, where there are two or more to open."""
+    if sum(bool(file["url"]) for file in files) < 2:
+        return ""
+    return f"{reverse('threads:files_zip', args=[message.thread_id])}?message={message.pk}"
 
 
 def file_url(thread_id: uuid.UUID, attachment_id: uuid.UUID, part: str = "") -> str:

@@ -69,15 +69,12 @@ def file_on_its_host(request: HttpRequest, token: str) -> HttpResponseBase:
 
 @require_safe
 def thread_zip(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
-    """Download every file of a thread that the person may open, the newest first, as one zip."""
+    """Download as one zip every file of a thread, or of one message of it, that the person may open, newest first."""
     standing = standing_or_404(request, thread_id)
-    found = (
-        Enclosure.objects.visible_to(standing.person)
-        .openable()
-        .filter(thread=thread_id)
-        .select_related("attachment")
-        .order_by("-pk")[:MOST_IN_ZIP]
-    )
+    found = Enclosure.objects.visible_to(standing.person).openable().filter(thread=thread_id)
+    if "message" in request.GET:
+        found = found.filter(message=uuid_or_none(request.GET["message"]))
+    found = found.select_related("attachment").order_by("-pk")[:MOST_IN_ZIP]
     files: list[tuple[str, int, Read]] = []
     for one in found:
         try:

@@ -3,7 +3,7 @@
 "use strict";
 
 window.messageCenter.files = (() => {
-  const { $, parse, token } = window.messageCenter;
+  const { $, parse, token, thread, isAtEnd, goToEnd } = window.messageCenter;
   const words = document.getElementById("file-words").dataset;
   const AT_ONCE = 2;
   const STALLED_SECONDS = 90;
@@ -252,6 +252,7 @@ window.messageCenter.files = (() => {
     const form = formFor(state.draft);
     if (!form?.dataset.filesReady) return;
     const list = $(".uploads", form);
+    const wasAtEnd = thread() && isAtEnd();
     const rows = state.items.map((item) => {
       if (!item.row || item.drawn !== item.name) row(state, item);
       update(item);
@@ -270,6 +271,7 @@ window.messageCenter.files = (() => {
     const text = fill(words.room, facts);
     if (room.textContent !== text) room.textContent = text;
     form.querySelector("textarea[name=body]").required = !count;
+    if (wasAtEnd) goToEnd(); // what is written grows over the last message on a phone
   }
 
   /* --- a form that came (again) -------------------------------------------------------------------------------------- */

@@ -126,7 +126,7 @@ def embed(pdf: Pdf, name: str, content: bytes) -> pikepdf.Object:
         )
     )  # fmt: skip
     pdf.Root.AF = Array([*pdf.Root.get("/AF", []), spec])
-    names = pdf.Root.get("/Names", Dictionary()).get("/EmbeddedFiles", Dictionary()).get("/Names", [])
+    names: pikepdf.Object = pdf.Root.get("/Names", Dictionary()).get("/EmbeddedFiles", Dictionary()).get("/Names", [])
     pdf.Root.Names = Dictionary(EmbeddedFiles=Dictionary(Names=Array([*names, String(name), spec])))
     return spec
 

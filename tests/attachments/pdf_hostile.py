@@ -364,7 +364,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "small bomb": ("unpacks_too_large", lambda: bomb(zeros(30 * MEGABYTE), b"/FlateDecode")),
     "nested bomb": (
         "unpacks_too_large",
-        lambda: bomb(zlib.compress(zeros(1000 * MEGABYTE)), b"[/FlateDecode /FlateDecode]"),
+        lambda: bomb(zlib.compress(zeros(300 * MEGABYTE)), b"[/FlateDecode /FlateDecode]"),
     ),
     "bomb in ASCII": (
         "unpacks_too_large",

@@ -72,7 +72,12 @@ RARE_PAGES = {
         "/messages/new/?product={product}": 200,
         "/messages/{closed}/": 200,
     },
-    "viewer@example.com": {"/messages/": 200, "/messages/{shop_thread}/": 200, "/messages/{shop_closed}/": 200},
+    "viewer@example.com": {
+        "/messages/": 200,
+        "/messages/{shop_thread}/": 200,
+        "/messages/{shop_closed}/": 200,
+        "/messages/{shop_thread}/files/": 200,
+    },
 }
 
 

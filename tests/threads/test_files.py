@@ -266,6 +266,7 @@ def test_unscanned_file_is_seen_by_its_sender_only(
 
 def scanner_is_back(settings: Settings, key: str) -> None:
     """Let a clean answer arrive for what waits: from a daemon of our own that calls everything clean."""
+
     class Clean(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             self.rfile.readline()
@@ -313,6 +314,17 @@ def test_all_files_come_as_one_zip_and_a_gallery(signed_in: SignIn, thread: Thre
         "a.txt": b"zweite",
         "a (2).txt": b"erste",
     }
+
+
+def test_files_of_one_message_come_as_one_zip(signed_in: SignIn, thread: Thread, buyer: User, seller: User) -> None:
+    mine, theirs = signed_in(buyer), signed_in(seller)
+    reply(mine, thread, "zwei", attachments=[uploaded(mine, "a.txt", b"erste"), uploaded(mine, "b.txt", b"zweite")])
+    reply(mine, thread, "eine", attachments=[uploaded(mine, "c.txt", b"dritte")])
+    two, one = theirs.get(f"/messages/{thread.pk}/").context["messages_list"][-2:]
+    assert one.zip_url == ""
+    archive = zipfile.ZipFile(io.BytesIO(content_of(theirs.get(two.zip_url))))
+    assert sorted(archive.namelist()) == ["a.txt", "b.txt"]
+    assert theirs.get(f"/messages/{thread.pk}/files/all/?message=nonsense").status_code == 404
 
 
 def test_erased_thread_takes_its_files_along(signed_in: SignIn, thread: Thread, buyer: User, admin: User) -> None:

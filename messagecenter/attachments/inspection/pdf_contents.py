@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pikepdf
 
 from . import limits, pdf_invoice
-from .pdf_streams import Broken, Meter, name_of
+from .pdf_streams import Broken, Meter, name_of, pixel_bytes
 from .refusal import Refusal
 
 MOST_CHAINED = 1_000  # actions that start one another
@@ -60,7 +60,7 @@ class Contents:
     holders: list[pikepdf.Object] = field(default_factory=list)  # objects with metadata or an editor's own data
     broken: set[tuple[int, int]] = field(default_factory=set)  # streams that do not unpack
     signed: bool = False
-    widest_picture: int = 0  # pixels
+    largest_picture: int = 0  # bytes, unpacked to pixels
     _letters: int = 0
 
     def say(self, value: object) -> None:
@@ -179,10 +179,7 @@ def _judge_stream(stream: pikepdf.Stream, about: pikepdf.Object, found: Contents
     """Raise Refusal when a stream lies in another file or unpacks too far."""
     if isinstance(about.get("/F"), pikepdf.String | pikepdf.Dictionary):
         raise Refusal("external_target")
-    width: object = about.get("/Width")
-    height: object = about.get("/Height")
-    if isinstance(width, int) and isinstance(height, int):
-        found.widest_picture = max(found.widest_picture, width * height)
+    found.largest_picture = max(found.largest_picture, pixel_bytes(about))
     try:
         meter.drain(stream)
     except (Broken, pikepdf.PdfError, ValueError):

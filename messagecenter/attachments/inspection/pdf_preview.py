@@ -14,10 +14,10 @@ from pypdfium2 import internal, raw
 from . import barcodes, limits
 
 MOST_PAGES = 50  # read for text
-TEXT_SECONDS = 1.5
+TEXT_SECONDS = 1.5  # of CPU time, like the limit of the child
 PICTURE_SECONDS = 1.5
 MOST_ENLARGED = 8.0  # pixels per point: a stamp is not blown up to a poster
-MOST_PIXELS_SHOWN = 60_000_000  # of the widest picture in the file; drawing more takes more memory than there is
+MOST_PICTURE = 100 * limits.MEGABYTE  # of pixels, unpacked; drawing more takes more memory than there is
 
 
 @dataclass
@@ -32,8 +32,8 @@ class Shown:
     height: int = 0
 
 
-def show(content: bytes, widest_picture: int) -> Shown:
-    """Read and draw a PDF whose streams were counted before. ``widest_picture`` is in pixels.
+def show(content: bytes, largest_picture: int) -> Shown:
+    """Read and draw a PDF whose streams were counted before. ``largest_picture`` in it takes so many bytes.
 
     A document or a page the library cannot draw, or not in time, gives no picture: other viewers may.
     """
@@ -42,7 +42,7 @@ def show(content: bytes, widest_picture: int) -> Shown:
         if document.get_formtype() == raw.FORMTYPE_ACRO_FORM:
             document.init_forms()
         first = document[0]
-        if widest_picture <= MOST_PIXELS_SHOWN:
+        if largest_picture <= MOST_PICTURE:
             _draw(document, first, shown)
         shown.text = _text(document, first)
     return shown
@@ -56,9 +56,9 @@ def _draw(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, shown: Shown
     width, height = (max(1, min(limits.LARGE_SIDE, round(side * scale))) for side in page.get_size())
     bitmap = pypdfium2.PdfBitmap.new_native(width, height, raw.FPDFBitmap_BGRx)
     bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
-    ends = time.monotonic() + PICTURE_SECONDS
+    ends = time.process_time() + PICTURE_SECONDS
     pause = raw.IFSDK_PAUSE(version=1)
-    internal.set_callback(pause, "NeedToPauseNow", lambda _pause: time.monotonic() > ends)
+    internal.set_callback(pause, "NeedToPauseNow", lambda _pause: time.process_time() > ends)
     place = (bitmap, page, 0, 0, width, height, 0, raw.FPDF_ANNOT)
     status = raw.FPDF_RenderPageBitmap_Start(*place, pause)
     raw.FPDF_RenderPage_Close(page)
@@ -74,11 +74,11 @@ def _draw(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, shown: Shown
 
 
 def _text(document: pypdfium2.PdfDocument, first: pypdfium2.PdfPage) -> str:
-    ends = time.monotonic() + TEXT_SECONDS
+    ends = time.process_time() + TEXT_SECONDS
     texts: list[str] = []
     room = limits.MOST_TEXT
     for number in range(min(len(document), MOST_PAGES)):
-        if room <= 0 or time.monotonic() > ends:
+        if room <= 0 or time.process_time() > ends:
             break
         with suppress(pypdfium2.PdfiumError):
             page = document[number] if number else first

@@ -54,7 +54,9 @@ class Meter:
         filters = _filters(stream)
         if len(filters) > MOST_FILTERS:
             raise Refusal("unpacks_too_large")
-        room = _pixel_bytes(stream)
+        room = pixel_bytes(stream.stream_dict) + 2 * PIECE
+        if stream.stream_dict.get("/Subtype") != "/Image" or room > 4 * limits.MOST_PIXELS:
+            room = 0
         pieces: Iterable[bytes] = [stream.read_raw_bytes()]
         for name, early in filters:
             if name == "/FlateDecode":
@@ -107,18 +109,16 @@ def _filters(stream: pikepdf.Stream) -> list[tuple[str, bool]]:
     return found
 
 
-def _pixel_bytes(stream: pikepdf.Stream) -> int:
-    """Return how many bytes the pixels of a sane picture take at most, 0 for anything else."""
-    about = stream.stream_dict
-    numbers: list[object] = [about.get(key) for key in ("/Width", "/Height", "/BitsPerComponent")]
-    width, height, bits = numbers
-    if about.get("/Subtype") != "/Image" or not isinstance(width, int) or not isinstance(height, int):
-        return 0
-    if not (width > 0 and height > 0 and width * height <= limits.MOST_PIXELS):
+def pixel_bytes(about: pikepdf.Object) -> int:
+    """Return how many bytes the pixels of a picture take at most by its own words, 0 for other streams."""
+    numbers: list[object] = [about.get(key) for key in ("/Width", "/Height", "/BitsPerComponent", "/ImageMask")]
+    width, height, bits, is_mask = numbers
+    if not (isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0):
         return 0
     bits = bits if isinstance(bits, int) and 0 < bits <= 16 else 8
-    row = 1 + (width * 4 * bits + 7) // 8  # up to four colours; a predictor adds a byte a row
-    return row * height + 2 * PIECE
+    one_colour = is_mask is True or about.get("/ColorSpace") in ("/DeviceGray", "/CalGray")
+    row = 1 + (width * (1 if one_colour else 4) * bits + 7) // 8  # a predictor adds a byte a row
+    return row * height
 
 
 def _inflate(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -49,9 +49,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=messagecenter.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('reason', models.CharField(max_length=500, verbose_name='reason')),
-                ('read_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='opened')),
+                ('read_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='disclosed')),
                 ('attachment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='disclosures', to='attachments.attachment', verbose_name='attachment')),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='opened by')),
+                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='disclosed to')),
             ],
             options={
                 'verbose_name': 'disclosure of an attachment',
