@@ -82,7 +82,7 @@ COLUMNS = {
     "orders_orderitem": "id order_id line title sku asin quantity price currency picture_url is_cancelled",
     "vault_datakey": "id purpose owner_id version wrapped commitment root_version created_at",
     "threads_thread": "id kind topic order_id opened_by_id client_id subject_ciphertext snippet_ciphertext "
-    "snippet_message_id state created_at last_message_at",
+    "snippet_message_id state files created_at last_message_at",
     "threads_entry": "id thread_id mailbox_id other_id order_number unread needs_reply_since last_message_at "
     "last_sent_at",
     "threads_message": "id thread_id sender_id author_id client_id body_ciphertext state sent_at",
@@ -145,7 +145,7 @@ def _one_thread(
     rows["threads_thread"].append(
         (
             thread.pk, "order", "where_is_it", order_id, buyer.pk, thread.client_id, thread.subject_ciphertext,
-            thread.snippet_ciphertext, thread.snippet_message_id, "open", moment, at,
+            thread.snippet_ciphertext, thread.snippet_message_id, "open", 0, moment, at,
         )
     )  # fmt: skip
     for own, other in ((buyer, shop), (shop, buyer)):

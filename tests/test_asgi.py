@@ -359,6 +359,31 @@ def test_uploads_have_threads_of_their_own() -> None:
     assert len({answer.json["thread"] for answer in answers}) <= 2
 
 
+@pytest.mark.parametrize(
+    ("name", "is_upload"),
+    [
+        (b'filename="a.png"', True),
+        (b"filename*=UTF-8''a.png", True),
+        (b"filename=a.png", True),
+        (b'filename=""', False),
+    ],
+)
+def test_small_form_with_a_file_is_an_upload_too(name: bytes, is_upload: bool) -> None:
+    """A picture of five kilobytes may take seconds to look into; an empty file field brings none."""
+    form = b'--x\r\nContent-Disposition: form-data; name="attachments"; ' + name + b"\r\n\r\n...\r\n--x--\r\n"
+    headers = [(b"content-type", b"multipart/form-data; boundary=x")]
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": form}
+
+    async def come_in() -> bool:
+        visit = door.Visit({"method": "POST", "path": "/messages/new/", "headers": headers}, receive)
+        await visit.come_in()
+        return visit.is_upload
+
+    assert asyncio.run(come_in()) is is_upload
+
+
 def test_the_address_of_uploads_is_on_those_threads_whatever_the_size() -> None:
     visitor = door.Visit({"method": "POST", "path": "/attachments/", "headers": []}, None)
     assert visitor.is_upload

@@ -6,6 +6,8 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import Enum, auto
+from itertools import islice
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -20,7 +22,7 @@ from messagecenter.vault import keyring
 from messagecenter.vault.errors import Unreadable
 
 from . import content, scanner, store
-from .checking import Checked, check
+from .checking import Checked, check, check_total
 from .inspection.refusal import Refusal
 from .models import UPLOAD, Attachment, AttachmentDisclosure, AttachmentQuerySet, Details
 from .names import clean_name
@@ -34,6 +36,14 @@ CRASH_HOURS = 1  # what has no other half after this is what a crash left behind
 SCAN_HOURS = 72  # how long a file may wait for the scanner
 KEPT_DAYS = 30  # how long support can see why an upload was refused
 BATCH = 200
+
+
+class Outcome(Enum):
+    """What came of a check."""
+
+    SETTLED = auto()
+    WAITING = auto()  # the scanner is down, or the file cannot be read now
+    CHANGED = auto()  # the file was sent or swept away meanwhile: the verdict was not written
 
 
 def upload(*, by: User, mailbox: Mailbox, name: str, plain: bytes) -> Attachment:
@@ -71,18 +81,19 @@ def remove(*, by: User, attachment: Attachment) -> None:
 
 
 @transaction.atomic
-def send(*, by: User, mailbox: Mailbox, ids: Sequence[UUID], thread_id: UUID) -> list[Attachment]:
+def send(*, by: User, mailbox: Mailbox, ids: Sequence[UUID], thread_id: UUID, text_bytes: int = 0) -> list[Attachment]:
     """Make uploads part of a thread, in the transaction of the message they go with; return them in the order given.
 
     Only what ``by`` uploaded for ``mailbox``, has not been sent, has not expired and was not refused can be sent, once.
-    Raises Refusal("gone") when one of them is anything else: a foreign id, a missing one and a used one are the same.
+    ``text_bytes`` is the size of the message's text. Raises Refusal: "gone" when one of them is anything else (foreign,
+    missing and used ones are the same), or what ``check_total`` raises.
     """
-    if not ids:
-        return []
+    check_total(0, [0] * len(set(ids)))
     locked = Attachment.objects.visible_to(by).filter(mailbox=mailbox, pk__in=ids).sendable()
     rows = {row.pk: row for row in locked.select_for_update(of=("self",)).order_by("pk")}
     if len(rows) != len(set(ids)):
         raise Refusal("gone")
+    check_total(text_bytes, [row.size_bytes for row in rows.values()])
     keyring.preload(UPLOAD, list(rows))
     now = timezone.now()
     ordered = [rows[key] for key in dict.fromkeys(ids)]
@@ -93,7 +104,7 @@ def send(*, by: User, mailbox: Mailbox, ids: Sequence[UUID], thread_id: UUID) ->
             raise Refusal("gone") from None
         row.sent_at = now
     Attachment.objects.bulk_update(ordered, ["thread_id", "details_ciphertext", "sent_at"])
-    vault.delete_keys(purpose=UPLOAD, owner_ids=list(rows))
+    _delete_keys_after_commit(list(rows))
     return ordered
 
 
@@ -108,7 +119,8 @@ def check_waiting() -> list[Attachment]:
     for row in due[:BATCH]:
         if not _take_turn(row):
             continue
-        if _settle(row, again=False) or _give_up(row):
+        outcome = _settle(row, again=False)
+        if outcome is Outcome.SETTLED or (outcome is Outcome.WAITING and _give_up(row)):
             settled.append(row)
         elif row.attempts == len(RETRY_SECONDS):
             log.error("Attachment %s waits for the virus scanner since %s", row.pk, row.uploaded_at.isoformat())
@@ -124,15 +136,16 @@ def rescan(*, by: User, attachment: Attachment) -> Attachment:
     if not by.is_staff or not by.has_perm("attachments.change_attachment"):
         raise PermissionDenied
     row = Attachment.objects.get(pk=attachment.pk)
-    if row.stored_at is None or row.state == Attachment.State.EXPIRED:
-        return row
     log.info("Attachment %s is checked again, asked by %s", row.pk, by.pk)
-    if not _settle(row, again=True):
-        # The scanner is down: until it is back nobody but the sender may have the file.
-        Attachment.objects.filter(pk=row.pk).update(
-            state=Attachment.State.CHECKING, next_check_at=timezone.now() + timedelta(seconds=RETRY_SECONDS[0])
-        )
-        row.refresh_from_db()
+    outcome = Outcome.CHANGED
+    while outcome is Outcome.CHANGED and row.stored_at is not None and row.details.parts:
+        outcome = _settle(row, again=True)
+        if outcome is Outcome.WAITING:
+            # The scanner is down: until it is back nobody but the sender may have the file.
+            now = timezone.now()
+            waits = {"waiting_since": now, "next_check_at": now + timedelta(seconds=RETRY_SECONDS[0]), "attempts": 0}
+            _unchanged(row).update(state=Attachment.State.CHECKING, **waits)
+        row = Attachment.objects.get(pk=row.pk)
     return row
 
 
@@ -161,20 +174,21 @@ def sweep() -> dict[str, int]:
     """Remove what nobody will send and what a crash left behind, in both directions; return how many of each.
 
     ``expired``: unsent for 48 hours. ``forgotten``: told why for 30 days. ``unfinished``: rows whose object was never
-    wholly written. ``orphans``: objects without a row. Safe to run at any time; what fails is done by the next sweep.
+    wholly written. ``orphans``: objects without a row; ``keys``: keys without one. Safe to run at any time; what fails
+    is done by the next sweep.
     """
     now = timezone.now()
     crashed = now - timedelta(hours=CRASH_HOURS)
     unsent = Attachment.objects.filter(sent_at=None)
     expired = unsent.filter(expires_at__lt=now).exclude(state__in=[Attachment.State.EXPIRED, Attachment.State.REFUSED])
-    counts = {"expired": 0, "forgotten": 0, "unfinished": 0, "orphans": 0}
+    counts = {"expired": 0, "forgotten": 0, "unfinished": 0, "orphans": 0, "keys": 0}
     while rows := list(expired.order_by("expires_at")[:BATCH]):
         with transaction.atomic():
             rows = list(expired.select_for_update().filter(pk__in=[row.pk for row in rows]))
             Attachment.objects.filter(pk__in=[row.pk for row in rows]).update(
                 state=Attachment.State.EXPIRED, details_ciphertext=b""
             )
-            vault.delete_keys(purpose=UPLOAD, owner_ids=[row.pk for row in rows])
+            _delete_keys_after_commit([row.pk for row in rows])
         _delete_objects(rows)
         counts["expired"] += len(rows)
     counts["unfinished"] = _discard_all(
@@ -183,10 +197,13 @@ def sweep() -> dict[str, int]:
     counts["forgotten"] = _discard_all(
         unsent.filter(
             Q(state=Attachment.State.EXPIRED) | Q(state=Attachment.State.REFUSED),
+            disclosures__isnull=True,
             uploaded_at__lt=now - timedelta(days=KEPT_DAYS),
         )
     )
+    _empty_refused(now)
     counts["orphans"] = _delete_orphans(crashed)
+    counts["keys"] = _delete_lost_keys(crashed)
     return counts
 
 
@@ -224,10 +241,12 @@ def _refuse_upload(by: User, row: Attachment, name: str, digest: str, refusal: R
         shown = clean_name(name)
     except Refusal:
         shown = ""
-    row.seal_details(Details(name=shown, sha256=digest, facts=refusal.facts))
     row.state, row.reason, row.checked_at = Attachment.State.REFUSED, refusal.code, timezone.now()
+    details = Details(name=shown, sha256=digest, facts=refusal.facts)
     if Attachment.objects.visible_to(by).filter(state=Attachment.State.REFUSED).count() < MOST_REFUSED:
+        row.seal_details(details)
         row.save(force_insert=True)
+    row.__dict__["details"] = details
     return row
 
 
@@ -255,47 +274,63 @@ def _take_turn(row: Attachment) -> bool:
     return mine.update(attempts=F("attempts") + 1, next_check_at=timezone.now() + timedelta(seconds=wait)) == 1
 
 
-def _settle(row: Attachment, *, again: bool) -> bool:
-    """Scan a stored file, and ``again`` also look into it; return whether its state is now certain."""
+def _settle(row: Attachment, *, again: bool) -> Outcome:
+    """Scan a stored file, and ``again`` also look into it; write the verdict unless the file changed meanwhile."""
     try:
         plain = b"".join(content.read(row))
         if again:
             check(row.details.name, plain)
         if not _scan(plain):
-            return False
+            return Outcome.WAITING
     except Refusal as refusal:
         row.details.facts = refusal.facts
         row.seal_details(row.details, thread_id=row.thread_id)
         return _decide(row, Attachment.State.REFUSED, refusal.code)
-    except (Unreadable, *content.UNREADABLE_NOW) as error:
+    except (Unreadable, KeyError, *content.UNREADABLE_NOW) as error:
         log.error("Attachment %s could not be read to be checked (%s)", row.pk, type(error).__name__)
         if again:
             raise
-        return False
+        return Outcome.WAITING
     return _decide(row, Attachment.State.READY, "")
 
 
 def _give_up(row: Attachment) -> bool:
     """End the waiting of a file that nobody could scan for 72 hours; its sender is told. Return whether it was so."""
-    if row.uploaded_at > timezone.now() - timedelta(hours=SCAN_HOURS):
+    if (row.waiting_since or row.uploaded_at) > timezone.now() - timedelta(hours=SCAN_HOURS):
         return False
-    return _decide(row, Attachment.State.EXPIRED, "not_scanned")
+    return _decide(row, Attachment.State.EXPIRED, "not_scanned") is Outcome.SETTLED
 
 
-def _decide(row: Attachment, state: Attachment.State, reason: str) -> bool:
-    """Write what became of a check, unless the row was removed, sent or swept away meanwhile; return whether it was."""
-    seen = Attachment.objects.filter(pk=row.pk, sent_at=row.sent_at).exclude(state=Attachment.State.EXPIRED)
+def _unchanged(row: Attachment) -> AttachmentQuerySet:
+    """Return the row as far as it was neither removed nor sent nor swept away since it was read."""
+    swept = Q(state=Attachment.State.EXPIRED, sent_at=None)
+    return Attachment.objects.filter(pk=row.pk, sent_at=row.sent_at).exclude(swept)
+
+
+def _decide(row: Attachment, state: Attachment.State, reason: str) -> Outcome:
+    """Write what became of a check, unless the row changed meanwhile."""
     row.state, row.reason, row.checked_at, row.next_check_at = state, reason, timezone.now(), None
     fields = ("state", "reason", "checked_at", "next_check_at", "details_ciphertext")
-    return seen.update(**{name: getattr(row, name) for name in fields}) == 1
+    done = _unchanged(row).update(**{name: getattr(row, name) for name in fields})
+    return Outcome.SETTLED if done else Outcome.CHANGED
 
 
 def _discard(rows: Sequence[Attachment]) -> None:
     """Delete rows, their upload keys and, after commit, their objects; one that stays is an orphan for the sweep."""
     keys = [row.pk for row in rows]
-    Attachment.objects.filter(pk__in=keys).delete()
-    vault.delete_keys(purpose=UPLOAD, owner_ids=keys)
+    # A row whose content staff have opened stays, emptied: the record of that is never deleted.
+    opened = Attachment.objects.filter(pk__in=keys, disclosures__isnull=False)
+    Attachment.objects.filter(pk__in=opened.values("pk")).update(
+        state=Attachment.State.EXPIRED, details_ciphertext=b"", stored_at=None, sent_at=None
+    )
+    Attachment.objects.filter(pk__in=keys, disclosures__isnull=True).delete()
+    _delete_keys_after_commit(keys)
     transaction.on_commit(lambda: _delete_objects(rows), robust=True)
+
+
+def _delete_keys_after_commit(keys: Sequence[UUID]) -> None:
+    """Delete uploads' own keys once nothing can need them again; they may lie in a database of their own."""
+    transaction.on_commit(lambda: vault.delete_keys(purpose=UPLOAD, owner_ids=keys), robust=True)
 
 
 def _discard_all(rows: AttachmentQuerySet) -> int:
@@ -320,6 +355,26 @@ def _delete_objects(rows: Sequence[Attachment]) -> None:
             log.warning("The object of attachment %s stays until the store is back", row.pk)
 
 
+def _empty_refused(now: datetime) -> None:
+    """Delete the objects of uploads refused after they had been stored; why stays to be told."""
+    refused = Attachment.objects.filter(sent_at=None, state=Attachment.State.REFUSED, stored_at__isnull=False)
+    for row in refused.filter(expires_at__lt=now).order_by("expires_at")[:BATCH]:
+        _delete_objects([row])
+        Attachment.objects.filter(pk=row.pk).update(stored_at=None)
+
+
+def _delete_lost_keys(created_before: datetime) -> int:
+    """Delete upload keys whose row was never written; return how many."""
+    deleted = 0
+    owners = vault.owners_of(purpose=UPLOAD, created_before=created_before)
+    while keys := list(islice(owners, BATCH)):
+        kept = set(Attachment.objects.filter(pk__in=keys, sent_at=None).values_list("pk", flat=True))
+        lost = [key for key in keys if key not in kept]
+        vault.delete_keys(purpose=UPLOAD, owner_ids=lost)
+        deleted += len(lost)
+    return deleted
+
+
 def _delete_orphans(older_than: datetime) -> int:
     """Delete objects that no living row names."""
     deleted = 0
@@ -328,7 +383,7 @@ def _delete_orphans(older_than: datetime) -> int:
     def flush() -> int:
         living = set(
             Attachment.objects.filter(object_name__in=names)
-            .exclude(state__in=[Attachment.State.EXPIRED])
+            .exclude(Q(state=Attachment.State.EXPIRED, sent_at=None) | Q(stored_at=None, uploaded_at__lt=older_than))
             .values_list("object_name", flat=True)
         )
         orphans = [name for name in names if name not in living]

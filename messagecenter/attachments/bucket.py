@@ -109,6 +109,17 @@ class Bucket(S3Storage):
         finally:
             body.close()
 
+    def exists(self, name: str) -> bool:
+        """Return whether there is an object; see ``store.exists``."""
+        with _told():
+            try:
+                self._client.head_object(Bucket=self.bucket_name, Key=self._key(name))
+            except ClientError as error:
+                if _code(error) in ("404", "NoSuchKey", "NotFound"):
+                    return False
+                raise
+        return True
+
     def delete(self, name: str) -> None:
         """Remove an object; see ``store.delete``."""
         with _told():

@@ -74,6 +74,14 @@ class Disk(FileSystemStorage):
         finally:
             os.close(descriptor)
 
+    def exists(self, name: str) -> bool:
+        """Return whether there is an object; see ``store.exists``."""
+        with _told():
+            if not self._path(name).is_file():
+                self._root.stat()  # an unmounted folder must not look as if its files had been lost
+                return False
+            return True
+
     def delete(self, name: str) -> None:
         """Remove an object; see ``store.delete``."""
         with _told():

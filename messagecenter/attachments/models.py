@@ -92,6 +92,7 @@ class Attachment(models.Model):
     expires_at = models.DateTimeField(_("removed when unsent"), default=_expiry)
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
     checked_at = models.DateTimeField(_("checked"), null=True, editable=False)
+    waiting_since = models.DateTimeField(_("waits for the scanner since"), null=True, editable=False)
     next_check_at = models.DateTimeField(_("next check"), null=True, editable=False)
     attempts = models.PositiveIntegerField(_("checks tried"), default=0)
 
@@ -153,7 +154,7 @@ class AttachmentDisclosure(models.Model):
     """A member of staff opened a file: who, when and for what stated reason. Never changed or deleted."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    attachment = models.ForeignKey(Attachment, models.CASCADE, related_name="disclosures", verbose_name=_("attachment"))
+    attachment = models.ForeignKey(Attachment, models.PROTECT, related_name="disclosures", verbose_name=_("attachment"))
     staff = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("disclosed to")
     )

@@ -50,7 +50,7 @@ def bring(request: HttpRequest, *, by: User, mailbox: Mailbox) -> Brought:
         brought.errors.append(sentence("total_too_large", **size_facts(size, MOST_BYTES)))
         return brought
     files = [file for file in request.FILES.getlist(FIELD) if file.name or file.size]
-    body = request.POST.get("body", "").replace("\r\n", "\n")
+    body = request.POST.get("body", "").replace("\r\n", "\n").replace("\r", "\n").strip()  # as it will be sent
     try:
         check_total(len(body.encode(errors="replace")), [0] * len(brought.ids) + [file.size or 0 for file in files])
     except Refusal as refusal:

@@ -47,6 +47,9 @@ class Backend(Protocol):
     def read(self, name: str, start: int, stop: int | None) -> Iterator[bytes]:
         """Yield an object's bytes."""
 
+    def exists(self, name: str) -> bool:
+        """Say whether there is an object."""
+
     def delete(self, name: str) -> None:
         """Remove an object."""
 
@@ -80,6 +83,11 @@ def read(name: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
     if start < 0 or (stop is not None and stop < start):
         raise ValueError("There is no such range.")
     return _backend().read(_checked(name), start, stop) if stop != start else iter(())
+
+
+def exists(name: str) -> bool:
+    """Return whether there is an object of this name. Raises StoreDown."""
+    return _backend().exists(_checked(name))
 
 
 def delete(name: str) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from messagecenter.accounts.acting import membership_of, memberships_of
 from messagecenter.accounts.models import Membership, User
+from messagecenter.vault.errors import Unreadable
 
 from . import actions, content
 from .checking import size_facts
@@ -56,17 +57,20 @@ def remove(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
 def small(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
     """Show the thumbnail of one's own upload."""
     row = Attachment.objects.visible_to(request.user).sendable().filter(pk=attachment_id).first()
-    if row is None or not content.has(row, content.SMALL):
-        raise Http404
-    return serve(
-        request,
-        size=content.size_of(row, content.SMALL),
-        read=lambda start, stop: content.read(row, content.SMALL, start, stop),
-        name="preview.webp",
-        content_type="image/webp",
-        etag=f"{row.object_name}-{content.SMALL}",
-        inline=True,
-    )
+    try:
+        if row is None or not content.has(row, content.SMALL):
+            raise Http404
+        return serve(
+            request,
+            size=content.size_of(row, content.SMALL),
+            read=lambda start, stop: content.read(row, content.SMALL, start, stop),
+            name="preview.webp",
+            content_type="image/webp",
+            etag=f"{row.object_name}-{content.SMALL}",
+            inline=True,
+        )
+    except (Unreadable, *content.UNREADABLE_NOW):
+        raise Http404 from None
 
 
 def _told(request: HttpRequest, person: User) -> JsonResponse:

@@ -137,7 +137,9 @@ class _Bench:
                 stdout=subprocess.DEVNULL,
                 # What a parser says about a file could quote it.
                 stderr=subprocess.DEVNULL,
-                start_new_session=True,  # an interrupt typed at a terminal is for us to handle
+                # An interrupt typed at a terminal is for us to handle. Not a session of its own: Linux shares the cores
+                # between sessions first, and the children's low priority would count for nothing.
+                process_group=0,
             )
         control.settimeout(START_SECONDS)
         with suppress(OSError):

@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 
 from messagecenter.accounts.models import Mailbox, Membership, User
 from messagecenter.attachments.actions import send as send_attachments
-from messagecenter.attachments.checking import check_total
 from messagecenter.attachments.models import Attachment
 from messagecenter.live.actions import announce
 from messagecenter.notices.actions import owe
@@ -367,9 +366,10 @@ def _deliver(
 
 def _enclose(message: Message, *, by: User, mailbox: Mailbox, body: str, attachment_ids: Sequence[uuid.UUID]) -> None:
     """Send uploads with a message. Raises Refusal when one cannot be sent, or when all of it is too much."""
-    check_total(0, [0] * len(set(attachment_ids)))
-    sent = send_attachments(by=by, mailbox=mailbox, ids=attachment_ids, thread_id=message.thread_id)
-    check_total(len(body.encode()), [one.size_bytes for one in sent])
+    text_bytes = len(body.encode())
+    sent = send_attachments(
+        by=by, mailbox=mailbox, ids=attachment_ids, thread_id=message.thread_id, text_bytes=text_bytes
+    )
     Enclosure.objects.bulk_create(
         [Enclosure(thread_id=message.thread_id, message=message, attachment=one) for one in sent]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -16,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from messagecenter.accounts.models import User
-from messagecenter.attachments import content
+from messagecenter.attachments import content, store
 from messagecenter.attachments.files_host import open_signed, signed_file_url
 from messagecenter.attachments.inspection.limits import CONTENT_TYPES
 from messagecenter.attachments.models import Attachment
@@ -76,17 +77,36 @@ def thread_zip(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
         found = found.filter(message=uuid_or_none(request.GET["message"]))
     found = found.select_related("attachment").order_by("-pk")[:MOST_IN_ZIP]
     files: list[tuple[str, int, Read]] = []
-    for one in found:
-        try:
-            files.append((one.attachment.details.name, content.size_of(one.attachment), _reader(one.attachment)))
-        except (Unreadable, KeyError):
-            continue  # erased
-    if not files:
-        raise Http404
+    missing: list[str] = []
+    rows = [one.attachment for one in found]
     try:
+        with ThreadPoolExecutor(8) as asking:
+            there = list(asking.map(store.exists, [row.object_name for row in rows]))
+        for row, is_there in zip(rows, there, strict=True):
+            try:
+                name, size, read = row.details.name, content.size_of(row), _reader(row)
+            except (Unreadable, KeyError):
+                continue  # erased
+            if is_there:
+                files.append((name, size, read))
+            else:
+                missing.append(name)
+        if not files and not missing:
+            raise Http404
+        if missing or len(rows) == MOST_IN_ZIP:
+            files.append(_left_out(missing, is_full=len(rows) == MOST_IN_ZIP))
         return serve_zip(request, name=_("Files.zip"), files=files)
     except content.UNREADABLE_NOW:
         return _cannot_be_read(request)
+
+
+def _left_out(missing: list[str], *, is_full: bool) -> tuple[str, int, Read]:
+    """Return a note for the zip about what is not in it."""
+    lines = [_("These files cannot be read just now: %(names)s") % {"names": ", ".join(missing)}] if missing else []
+    if is_full:
+        lines.append(_("Only the newest %(count)s files are in here.") % {"count": MOST_IN_ZIP})
+    words = "\n".join([*lines, ""]).encode()
+    return _("Not included.txt"), len(words), lambda start, stop: iter([words[start:stop]])
 
 
 @require_GET

@@ -81,7 +81,9 @@ def letter(notice: Notice) -> Letter:
 
 def _sizes(message: Message) -> list[int]:
     """Return the sizes in bytes of the files that came with a message; those refused after all do not count."""
-    sent = Attachment.objects.filter(enclosure__message=message).exclude(state=Attachment.State.REFUSED)
+    sent = Attachment.objects.filter(enclosure__message=message).exclude(
+        state__in=[Attachment.State.REFUSED, Attachment.State.EXPIRED]
+    )
     return list(sent.values_list("size_bytes", flat=True))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -63,6 +64,12 @@ def delete_keys(*, purpose: str, owner_ids: Collection[UUID]) -> None:
         for owner_id in owner_ids:
             keyring.forget(purpose, owner_id)
             transaction.on_commit(partial(keyring.forget, purpose, owner_id), using=settings.VAULT_DATABASE)
+
+
+def owners_of(*, purpose: str, created_before: datetime) -> Iterator[UUID]:
+    """Yield who owns keys of a purpose made before an aware moment."""
+    rows = DataKey.objects.filter(purpose=purpose, created_at__lt=created_before).order_by("pk")
+    yield from rows.values_list("owner_id", flat=True).iterator(chunk_size=1000)
 
 
 def keys_to_rotate(*, root_version: int) -> QuerySet[DataKey]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -18,7 +19,7 @@ from pytest_django import Settings
 from messagecenter.accounts.models import Mailbox, User
 from messagecenter.attachments import actions, content, store
 from messagecenter.attachments.inspection.refusal import Refusal
-from messagecenter.attachments.models import UPLOAD, Attachment
+from messagecenter.attachments.models import UPLOAD, Attachment, AttachmentDisclosure
 from messagecenter.attachments.shown import shown_file
 from messagecenter.ids import new_id
 from messagecenter.vault.errors import Unreadable
@@ -73,7 +74,13 @@ def test_only_a_writer_of_the_mailbox_may_upload(
 
 
 def test_upload_is_sent_once_and_only_by_its_uploader_for_its_mailbox(
-    upload: Attachment, buyer: User, buyer_mailbox: Mailbox, other_buyer: User, seller: User, shop: Mailbox
+    upload: Attachment,
+    buyer: User,
+    buyer_mailbox: Mailbox,
+    other_buyer: User,
+    seller: User,
+    shop: Mailbox,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     """osTicket #2615: whoever guessed a draft's file id could read the file."""
     thread_id = new_id()
@@ -84,7 +91,10 @@ def test_upload_is_sent_once_and_only_by_its_uploader_for_its_mailbox(
         actions.send(by=buyer, mailbox=buyer_mailbox, ids=[upload.pk, uuid.uuid4()], thread_id=thread_id)
     assert Attachment.objects.get().sent_at is None
     before = plain_of(upload)
-    [sent] = actions.send(by=buyer, mailbox=buyer_mailbox, ids=[upload.pk], thread_id=thread_id)
+    with django_capture_on_commit_callbacks(execute=True):
+        [sent] = actions.send(by=buyer, mailbox=buyer_mailbox, ids=[upload.pk], thread_id=thread_id)
+        # Keys may lie in a database of their own, which would not roll back with the message.
+        assert DataKey.objects.filter(purpose=UPLOAD).exists()
     assert (plain_of(sent), sent.thread_id) == (before, thread_id)
     assert not DataKey.objects.filter(purpose=UPLOAD).exists()
     with pytest.raises(Refusal, match="gone"):
@@ -154,11 +164,11 @@ def test_sweep_finds_what_nobody_sent_and_both_halves_of_a_crash(
     for path in objects_in(store_folder):
         os.utime(path, (old.timestamp(), old.timestamp()))
     counts = actions.sweep()
-    assert counts == {"expired": 1, "forgotten": 0, "unfinished": 1, "orphans": 1}
+    assert counts == {"expired": 1, "forgotten": 0, "unfinished": 1, "orphans": 1, "keys": 0}
     assert {path.name for path in objects_in(store_folder)} == {sent.object_name, fresh.object_name}
     expired = Attachment.objects.get(pk=upload.pk)
     assert (expired.state, bytes(expired.details_ciphertext), expired.details.name) == ("expired", b"", "")
-    assert actions.sweep() == {"expired": 0, "forgotten": 0, "unfinished": 0, "orphans": 0}
+    assert set(actions.sweep().values()) == {0}
     Attachment.objects.filter(pk=upload.pk).update(uploaded_at=timezone.now() - timedelta(days=31))
     assert actions.sweep()["forgotten"] == 1
 
@@ -222,5 +232,75 @@ def test_file_that_cannot_be_read_stays_as_it_was_when_checked_again(upload: Att
 def test_check_decides_nothing_about_what_changed_meanwhile(upload: Attachment, change: dict[str, object]) -> None:
     """A check takes seconds: the sweep or the sender may be faster."""
     Attachment.objects.filter(pk=upload.pk).update(**change)
-    assert actions._decide(upload, Attachment.State.REFUSED, "virus") is False
+    assert actions._decide(upload, Attachment.State.REFUSED, "virus") is actions.Outcome.CHANGED
     assert Attachment.objects.get(pk=upload.pk).reason == ""
+
+
+def test_file_sent_during_a_check_is_checked_once_more(
+    upload: Attachment, buyer: User, buyer_mailbox: Mailbox, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The verdict on the upload must not be lost because it became part of a message in the same second."""
+    looked: list[str] = []
+
+    def look(name: str, plain: bytes) -> None:
+        looked.append(name)
+        if len(looked) == 1:
+            actions.send(by=buyer, mailbox=buyer_mailbox, ids=[upload.pk], thread_id=new_id())
+        raise Refusal("macros")
+
+    monkeypatch.setattr(actions, "check", look)
+    row = actions.rescan(by=admin, attachment=upload)
+    assert (row.state, row.reason, len(looked)) == ("refused", "macros", 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_old_file_checked_again_while_the_scanner_is_down_waits_and_is_kept(
+    upload: Attachment, buyer: User, buyer_mailbox: Mailbox, admin: User, settings: Settings, tmp_path: Path
+) -> None:
+    actions.send(by=buyer, mailbox=buyer_mailbox, ids=[upload.pk], thread_id=new_id())
+    old = timezone.now() - timedelta(days=10)
+    Attachment.objects.update(uploaded_at=old, expires_at=old + timedelta(days=2), stored_at=old)
+    before = plain_of(upload)
+    settings.CLAMAV_SOCKET = str(tmp_path / "no-daemon-here")
+    assert actions.rescan(by=admin, attachment=upload).state == "checking"
+    due = timezone.now() - timedelta(seconds=1)
+    Attachment.objects.update(next_check_at=due)
+    assert actions.check_waiting() == []
+    Attachment.objects.update(next_check_at=due, waiting_since=due - timedelta(hours=72))
+    assert [row.state for row in actions.check_waiting()] == ["expired"]
+    for path in objects_in(tmp_path / "attachments"):
+        os.utime(path, (old.timestamp(), old.timestamp()))
+    assert set(actions.sweep().values()) == {0}
+    assert plain_of(upload) == before
+    settings.CLAMAV_SOCKET = ""
+    assert actions.rescan(by=admin, attachment=upload).state == "ready"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_record_of_an_opening_outlives_the_file(
+    upload: Attachment, buyer: User, admin: User, store_folder: Path
+) -> None:
+    actions.disclose(by=admin, attachment=upload, reason="Beschwerde 7")
+    actions.remove(by=buyer, attachment=upload)
+    row = Attachment.objects.get()
+    assert (row.state, bytes(row.details_ciphertext), objects_in(store_folder)) == ("expired", b"", [])
+    Attachment.objects.update(uploaded_at=timezone.now() - timedelta(days=31))
+    assert actions.sweep()["forgotten"] == 0
+    assert AttachmentDisclosure.objects.get().attachment == row
+
+
+def test_refused_uploads_beyond_those_remembered_leave_nothing(
+    buyer: User, buyer_mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "MOST_REFUSED", 1)
+    for _ in range(3):
+        row = actions.upload(by=buyer, mailbox=buyer_mailbox, name="x.exe", plain=b"MZ")
+        assert (row.state, row.details.name) == ("refused", "x.exe")
+    assert (Attachment.objects.count(), DataKey.objects.filter(purpose=UPLOAD).count()) == (1, 1)
+
+
+def test_sweep_finds_keys_whose_rows_were_never_written(upload: Attachment) -> None:
+    Attachment(pk=new_id(), mailbox=upload.mailbox).seal_details(upload.details)
+    DataKey.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    assert actions.sweep()["keys"] == 1
+    assert [key.owner_id for key in DataKey.objects.filter(purpose=UPLOAD)] == [upload.pk]

@@ -162,6 +162,42 @@ def test_metadata_goes_and_is_read_before(name: str):
         assert "Planted Author" in found.text
 
 
+def linking_to(address: str) -> bytes:
+    page = files.document("One")
+    page.pages[0].obj.Annots = pikepdf.Array([files.link(S=Name.URI, URI=pikepdf.String(address))])
+    return files.saved(page)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file://evil.example/share/x.exe",
+        "file:///C:/Windows/System32/calc.exe",
+        r"\\evil.example\share\x",
+        "ms-msdt:/id PCWDiagnostic",
+        "search-ms:query=x&crumb=location:evil",
+        "data:text/html,x",
+    ],
+)
+def test_a_link_that_opens_a_program_or_somebodys_disk_is_refused(address: str):
+    assert refusal_of(linking_to(address)) == "external_target"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://shop.example/a?b=c",
+        "mailto:a@b.example",
+        "tel:+4930123",
+        "www.shop.example",
+        "#top",
+        "file:///C:/Briefe/x.docx",
+    ],
+)
+def test_a_link_people_write_passes(address: str):
+    assert refusal_of(linking_to(address)) == ""
+
+
 def test_a_photo_inside_loses_its_place_and_no_pixel():
     out = io.BytesIO()
     exif = Image.Exif()

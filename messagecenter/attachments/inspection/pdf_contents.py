@@ -15,6 +15,7 @@ import pikepdf
 from . import limits, pdf_invoice
 from .pdf_streams import Broken, Meter, name_of, pixel_bytes
 from .refusal import Refusal
+from .targets import judge_link
 
 MOST_CHAINED = 1_000  # actions that start one another
 
@@ -39,6 +40,8 @@ HARMFUL = {
 ACTING = {"/JS", "/JavaScript", "/XFA", "/Collection", "/Ref", "/URI", "/OpenAction", "/AA", "/ByteRange", "/Perms"}
 WORDS = {"/URI", "/Contents", "/V", "/RC", "/TU", "/Title"}
 HOLDERS = {"/Metadata", "/PieceInfo"}
+OWN_DISK = re.compile(r"file:///(?!/)")
+PROGRAM = re.compile(r"\.(?:exe|com|bat|cmd|msi|scr|pif|lnk|ps1|vbs|js|hta|jar)(?![a-z0-9])")
 BOXES = (pikepdf.Dictionary, pikepdf.Array)
 
 Entries = Mapping[str, object]
@@ -47,7 +50,9 @@ Files = dict[tuple[int, int], tuple[pikepdf.Stream, set[str]]]  # embedded ones 
 # Objects are written out by the library, hex escapes in names resolved, and only those with one of these are opened.
 TELLING = re.compile(
     b"/(?:"
-    + b"|".join(name[1:].encode() for name in sorted({*HARMFUL, *ACTING, *WORDS, *HOLDERS, "/EF", "/EmbeddedFile"}))
+    + b"|".join(
+        name[1:].encode() for name in sorted({*HARMFUL, *ACTING, *WORDS, *HOLDERS, "/EF", "/EmbeddedFile", "/Thread"})
+    )
     + rb")(?=[ \])>]|$)"
 )
 
@@ -123,6 +128,8 @@ def _judge(entries: Entries, found: Contents) -> None:
     for key in ("/S", "/Type", "/Subtype"):
         if key in entries and (kind := name_of(entries[key])) in HARMFUL:
             raise Refusal(HARMFUL[kind])
+    if name_of(entries.get("/S")) == "/Thread" and entries.get("/F") is not None:
+        raise Refusal("pdf_action")  # as /GoToR
     if ACTING.isdisjoint(entries):
         return
     if entries.get("/JS") is not None or _is_full(entries.get("/JavaScript")):
@@ -134,8 +141,7 @@ def _judge(entries: Entries, found: Contents) -> None:
     reference = entries.get("/Ref")
     if isinstance(reference, pikepdf.Dictionary) and reference.get("/F") is not None:
         raise Refusal("external_target")
-    if _is_script(text_of(entries.get("/URI"))):
-        raise Refusal("pdf_javascript")
+    _judge_address(text_of(entries.get("/URI")))
     _judge_automatic(entries.get("/OpenAction"))
     events = entries.get("/AA")
     if isinstance(events, pikepdf.Dictionary):
@@ -170,9 +176,16 @@ def _is_full(value: object) -> bool:
     return value is not None
 
 
-def _is_script(address: str) -> bool:
+def _judge_address(address: str) -> None:
+    """Raise Refusal when a click on an address would run a script, open a file of a server or start a program.
+
+    A path on the writer's own disk (``file:///C:/…``) opens nothing for anybody else; word processors leave such links.
+    """
     start = "".join(letter for letter in address[:100] if letter > " ").lower()
-    return start.startswith(("javascript:", "vbscript:"))
+    if start.startswith(("javascript:", "vbscript:")):
+        raise Refusal("pdf_javascript")
+    if not OWN_DISK.match(start) or PROGRAM.search(address.lower()):
+        judge_link(address)
 
 
 def _judge_stream(stream: pikepdf.Stream, about: pikepdf.Object, found: Contents, meter: Meter) -> None:
