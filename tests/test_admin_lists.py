@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from messagecenter.accounts.models import Invitation, Mailbox, User
 from messagecenter.admin_lists import MAX_PAGES, ReadOnlyAdmin, UncountedPaginator
+from messagecenter.attachments.actions import disclose, upload
 from messagecenter.ids import new_id
 from messagecenter.threads.actions import disclose_thread
 from messagecenter.threads.models import Disclosure, Message, Thread
@@ -145,6 +146,11 @@ def test_read_only_means_everybody():
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 
 
+def admin_of(shop: Mailbox) -> User:
+    """Return who owns the shop."""
+    return shop.memberships.get(role="owner").user
+
+
 @pytest.fixture
 def rows(thread: Thread, answer: Message, shop: Mailbox, admin: User) -> None:
     """At least one row of every model in the admin."""
@@ -155,6 +161,8 @@ def rows(thread: Thread, answer: Message, shop: Mailbox, admin: User) -> None:
     )
     ProductFactory(shop=shop)
     disclose_thread(by=admin, thread=thread, reason="For the test of admin lists")
+    note = upload(by=admin_of(shop), mailbox=shop, name="note.txt", plain=b"For the test of admin lists")
+    disclose(by=admin, attachment=note, reason="For the test of admin lists")
 
 
 def shown_by(client: Client, address: str, query: dict[str, str] | str = "") -> Any:

@@ -184,7 +184,7 @@ def sweep() -> dict[str, int]:
     counts = {"expired": 0, "forgotten": 0, "unfinished": 0, "orphans": 0, "keys": 0}
     while rows := list(expired.order_by("expires_at")[:BATCH]):
         with transaction.atomic():
-            rows = list(expired.select_for_update().filter(pk__in=[row.pk for row in rows]))
+            rows = list(expired.select_for_update(of=("self",)).filter(pk__in=[row.pk for row in rows]))
             Attachment.objects.filter(pk__in=[row.pk for row in rows]).update(
                 state=Attachment.State.EXPIRED, details_ciphertext=b""
             )
@@ -338,7 +338,7 @@ def _discard_all(rows: AttachmentQuerySet) -> int:
     count = 0
     while found := list(rows.order_by("pk")[:BATCH]):
         with transaction.atomic():
-            locked = list(rows.select_for_update().filter(pk__in=[row.pk for row in found]))
+            locked = list(rows.select_for_update(of=("self",)).filter(pk__in=[row.pk for row in found]))
             _discard(locked)
         count += len(locked)
         if not locked:

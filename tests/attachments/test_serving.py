@@ -172,6 +172,7 @@ def test_another_number_of_bytes_than_promised_is_no_clean_end(difference: int) 
         body(answer)
 
 
+@pytest.mark.django_db  # closing an answer ends the request, and with it old connections
 def test_what_reads_is_closed_when_the_answer_is() -> None:
     ended = []
 
@@ -187,6 +188,7 @@ def test_what_reads_is_closed_when_the_answer_is() -> None:
     assert ended == [True]
 
 
+@pytest.mark.django_db  # closing an answer ends the request, and with it old connections
 def test_a_taken_stream_outlives_its_answer() -> None:
     answer = ask()
     taken = answer.file_stream.take()
