@@ -43,7 +43,7 @@ def bring(request: HttpRequest, *, by: User, mailbox: Mailbox) -> Brought:
     One bad file spoils neither the others nor the text. What the whole message may hold is checked when it is sent.
     """
     dropped = request.POST.getlist(DROP)
-    brought = Brought(ids=[key for key in _uuids(request.POST.getlist(FIELD)) if str(key) not in dropped])
+    brought = Brought(ids=[key for key in uuids_in(request.POST.getlist(FIELD)) if str(key) not in dropped])
     size = cut_size(request)
     if size is not None:
         brought.is_cut = True
@@ -76,7 +76,8 @@ def refused_sentence(row: Attachment) -> str:
     return sentence(row.reason, name=row.details.name, **row.details.facts)
 
 
-def _uuids(values: list[str]) -> list[UUID]:
+def uuids_in(values: list[str]) -> list[UUID]:
+    """Return the ids a browser sent, each once, in their order."""
     found = []
     for value in values:
         try:

@@ -22,7 +22,7 @@ from .checking import size_facts
 from .inspection.limits import MOST_BYTES, MOST_FILES
 from .inspection.refusal import Refusal
 from .models import Attachment
-from .posted import refused_sentence
+from .posted import refused_sentence, uuids_in
 from .reasons import sentence, sentence_of
 from .receiving import cut_size
 from .serving import serve
@@ -74,7 +74,7 @@ def small(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
 
 
 def _told(request: HttpRequest, person: User) -> JsonResponse:
-    keys = [key for key in map(_uuid_or_none, request.GET.getlist("id")[:MOST_ASKED]) if key]
+    keys = uuids_in(request.GET.getlist("id")[:MOST_ASKED])
     rows = Attachment.objects.visible_to(person).sendable().filter(pk__in=keys).order_by("pk")
     return JsonResponse({"files": [_as_json(row) for row in rows]})
 
@@ -119,10 +119,3 @@ def _as_json(row: Attachment) -> dict[str, Any]:
 
 def _refused(status: int, code: str, message: str, name: str = "") -> JsonResponse:
     return JsonResponse({"code": code, "message": message, "name": name}, status=status)
-
-
-def _uuid_or_none(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None
