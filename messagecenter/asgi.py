@@ -4,6 +4,7 @@ Under ASGI each of Django's middlewares costs a thread hop; through a2wsgi a pag
 """
 
 import os
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ from messagecenter.attachments.receiving import CUT
 from messagecenter.door import Left, Refused, Visit, refuse
 from messagecenter.downloads import FileStream, send_stream
 from messagecenter.live.streams import application as _streams  # Django must be set up before
+from messagecenter.policy.detection.screen import warm_up
 
 STREAMS = "/live/stream/"
 
@@ -40,6 +42,10 @@ def _handle_page(environ: Any, start_response: Any) -> Iterable[bytes]:
 _call: Any = _handle_page  # two packages spell the type of a WSGI application differently
 _pages = WSGIMiddleware(_call, workers=8)
 _uploads = WSGIMiddleware(_call, workers=2)
+
+
+# The detectors' first run compiles thousands of expressions: nobody's first message is to wait for that.
+threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from messagecenter.attachments import scanner, store
+from messagecenter.moderation.holds import overdue_holds
 from messagecenter.notices.health import overdue_seconds
 from messagecenter.vault.checks import health as vault_health
 
@@ -146,6 +147,12 @@ def check_notices() -> dict[str, object]:
     return found
 
 
+def check_moderation() -> dict[str, object]:
+    """See whether held messages wait longer than they may. Never a failure: a person is missing, not the machine."""
+    overdue = overdue_holds()
+    return {"degraded": f"{overdue} held messages wait longer than they may", "overdue": overdue} if overdue else {}
+
+
 def _write(folder: Path, what: str) -> None:
     """Write and remove one byte in a folder. Raises NotReadyError when that fails."""
     probe = folder / f".ready-{secrets.token_hex(6)}"
@@ -164,4 +171,5 @@ CHECKS: dict[str, Callable[[], dict[str, object]]] = {
     "scanner": scanner.check,
     "vault": check_vault,
     "notices": check_notices,
+    "moderation": check_moderation,
 }

@@ -21,6 +21,7 @@ SHELL = (
     "css/app.css",
     "css/messages.css",
     "css/attachments.css",
+    "css/screening.css",
     "icons/sprite.svg",
     "icons/icon.svg",
     "icons/icon-192.png",
@@ -28,6 +29,7 @@ SHELL = (
     "js/app.js",
     "js/composer.js",
     "js/attachments.js",
+    "js/screening.js",
     "js/lightbox.js",
     "js/live.js",
 )

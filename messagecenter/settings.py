@@ -82,8 +82,10 @@ INSTALLED_APPS = [
     "messagecenter.live",
     "messagecenter.attachments",
     "messagecenter.notices",
+    "messagecenter.policy",
     "orders",
     "messagecenter.threads",
+    "messagecenter.moderation",
     "support",
 ]
 
@@ -212,6 +214,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(30.0),
         "options": {"expires": 30},
     },
+    "check holds": {
+        "task": "messagecenter.moderation.periodic.check_holds",
+        "schedule": schedule(60.0),
+        "options": {"expires": 60},
+    },
     "sweep attachments": {"task": "messagecenter.attachments.tasks.sweep_attachments", "schedule": schedule(3600.0)},
     "repair tallies": {"task": "messagecenter.threads.periodic.repair_tallies", "schedule": schedule(86400.0)},
 }
@@ -291,7 +298,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 # Ours stops before this, without losing the text; Django's own would write readable temporary files.
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
 FILE_UPLOAD_HANDLERS = ["messagecenter.attachments.receiving.InMemoryHandler"]

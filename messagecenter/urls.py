@@ -12,13 +12,19 @@ from messagecenter.threads.files import file_on_its_host
 
 admin.site.site_title = admin.site.site_header = _("Message Center administration")
 
+# The desk is a page of the admin: it has the admin's door and its names.
+admin_pages, admin_app, admin_name = admin.site.urls
+desk = path("moderation/desk/", include("messagecenter.moderation.desk"))
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="threads:inbox"), name="home"),
+    path("messages/", include("messagecenter.moderation.urls")),
     path("messages/", include("messagecenter.threads.urls")),
     path("attachments/", include("messagecenter.attachments.urls")),
     path("files/<str:token>/", file_on_its_host, name="file_on_its_host"),
     path("accounts/", include("messagecenter.accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("policy/", include("messagecenter.policy.urls")),
     path("live/", include("messagecenter.live.urls")),
     path("privacy/who-can-read/", pages.who_can_read, name="who_can_read"),
     path("offline/", pages.offline, name="offline"),
@@ -28,7 +34,7 @@ urlpatterns = [
     path("theme/", pages.theme, name="theme"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("admin/", admin.site.urls),
+    path("admin/", ([desk, *admin_pages], admin_app, admin_name)),
 ]
 if settings.EMBEDDED:
     urlpatterns.append(path("outbox/", include("messagecenter.mail.urls")))

@@ -138,3 +138,13 @@ INQUIRIES = (
         2,
     ),
 )
+
+# What the policy has something to say about, so that the demo's moderation desk has work: who writes what.
+STOPPED = (
+    (SHOP, "Guten Tag,\nmit dem Code HERBST10 sparen Sie 10 % bei Ihrer nächsten Bestellung in unserem Shop."),
+    (SHOP, "Wir hoffen, die Lampe gefällt Ihnen. Über eine Bewertung würden wir uns freuen."),
+    (BUYER, "That is a joke. You people are useless, what a bunch of clowns."),
+    (BUYER, "Meine Karte 4111 1111 1111 1111 wurde doppelt belastet. Können Sie bitte nachsehen?"),
+)
+APPEAL = "Der Code steht auch auf der Rechnung. Ist das wirklich Werbung?"
+REPORT = "Das ist schon die dritte Nachricht dieser Art."

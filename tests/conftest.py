@@ -15,6 +15,8 @@ from pytest_django import DjangoDbBlocker
 
 from messagecenter.accounts.models import Mailbox, Role, User
 from messagecenter.ids import new_id
+from messagecenter.policy import versions
+from messagecenter.policy.models import PolicyVersion
 from messagecenter.threads.actions import open_thread, post_message
 from messagecenter.threads.models import Message, Thread
 from messagecenter.vault import alarms, keyring
@@ -196,3 +198,18 @@ def signed_in() -> Callable[[User], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def watchwords(db: None) -> PolicyVersion:
+    """A policy in force with one made-up word for each action, so that tests of what follows need no detector."""
+    words = (
+        ("blockword", "marketing", 0.95),
+        ("holdword", "marketing", 0.6),
+        ("warnword", "marketing", 0.4),
+        ("hideword", "payment_data", 0.95),
+    )
+    terms = [{"text": text, "category": category, "confidence": sure, "language": ""} for text, category, sure in words]
+    content = versions.SHIPPED_CONTENT | {"lists": versions.SHIPPED_CONTENT["lists"] | {"terms": terms}}
+    number = versions.current()[0].number + 1
+    return PolicyVersion.objects.create(number=number, content=content, note="watchwords")

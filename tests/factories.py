@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import factory
 from allauth.account.models import EmailAddress
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from messagecenter.accounts.models import Mailbox, Membership, Role, User
@@ -80,7 +81,8 @@ class OrderFactory(DjangoModelFactory[Order]):
     shop = factory.SubFactory(MailboxFactory)
     buyer = factory.SubFactory(MailboxFactory, kind=Mailbox.Kind.BUYER, name="Anna M.")
     status = Order.Status.SHIPPED
-    purchased_at = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+    # Some days ago, whenever that is: a shop can write first until thirty days after an order is complete.
+    purchased_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=20))
     carrier = "DHL"
     tracking_number = "00340434161094000000"
 

@@ -19,6 +19,10 @@ from messagecenter.accounts.models import Invitation, Mailbox, User
 from messagecenter.admin_lists import MAX_PAGES, ReadOnlyAdmin, UncountedPaginator
 from messagecenter.attachments.actions import disclose, upload
 from messagecenter.ids import new_id
+from messagecenter.moderation.actions import caution, make_appeal, make_report
+from messagecenter.policy import versions
+from messagecenter.policy.actions import block_sender, restrict
+from messagecenter.policy.models import Decision
 from messagecenter.threads.actions import disclose_thread
 from messagecenter.threads.models import Disclosure, Message, Thread
 from messagecenter.vault.models import Alarm, DataKey
@@ -163,6 +167,28 @@ def rows(thread: Thread, answer: Message, shop: Mailbox, admin: User) -> None:
     disclose_thread(by=admin, thread=thread, reason="For the test of admin lists")
     note = upload(by=admin_of(shop), mailbox=shop, name="note.txt", plain=b"For the test of admin lists")
     disclose(by=admin, attachment=note, reason="For the test of admin lists")
+    Decision.objects.create(
+        message_id=answer.pk,
+        thread_id=thread.pk,
+        mailbox=shop,
+        author=admin_of(shop),
+        version=versions.current()[0],
+        measure=Decision.Measure.HELD,
+    )
+    stopped = Decision.objects.create(
+        message_id=answer.pk,
+        thread_id=thread.pk,
+        mailbox=shop,
+        author=admin_of(shop),
+        version=versions.current()[0],
+        measure=Decision.Measure.BLOCKED,
+    )
+    make_appeal(by=admin_of(shop), decision=stopped)
+    anna = thread.opened_by.members.get()
+    make_report(by=anna, mailbox=thread.opened_by, message=answer, reason="spam", good_faith=True)
+    caution(by=admin, mailbox=shop, rule="marketing.coupon", message_id=answer.pk)
+    restrict(by=admin, mailbox=shop, days=7, rule="marketing.coupon", explanation="For the test of admin lists")
+    block_sender(by=admin_of(shop), mailbox=shop, sender=thread.opened_by)
 
 
 def shown_by(client: Client, address: str, query: dict[str, str] | str = "") -> Any:

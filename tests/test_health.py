@@ -20,7 +20,7 @@ from messagecenter.notices.models import Notice
 from messagecenter.vault.models import DataKey
 from tests.factories import UserFactory
 
-NAMES = ["broker", "database", "notices", "scanner", "storage", "vault"]
+NAMES = ["broker", "database", "moderation", "notices", "scanner", "storage", "vault"]
 
 
 def keep_files_in(settings: Any, folder: Path) -> None:
@@ -71,7 +71,7 @@ def test_readyz_names_every_check_and_sets_no_cookie(client: Client) -> None:
     response = client.get("/readyz", headers={"host": "localhost"})
     checks = json.loads(response.content)["checks"]
     assert (response.status_code, sorted(checks)) == (200, NAMES)
-    assert [check["ok"] for check in checks.values()] == [True] * 6
+    assert [check["ok"] for check in checks.values()] == [True] * len(NAMES)
     assert {type(check["milliseconds"]) for check in checks.values()} == {int}
     assert response.cookies == {}
     assert "no-store" in response["Cache-Control"]
@@ -118,7 +118,9 @@ def test_readyz_fails_when_the_bucket_does_not_answer_and_tells_no_address(clien
     settings.STORAGES = settings.STORAGES | {"attachments": backend}
     response = client.get("/readyz", headers={"host": "localhost"})
     check = json.loads(response.content)["checks"]["storage"]
-    assert (response.status_code, check["ok"], check["reason"]) == (503, False, "the store does not answer")
+    # Whichever limit is met first on a busy machine: the bucket's own, or that of all checks.
+    assert (response.status_code, check["ok"]) == (503, False)
+    assert check["reason"] in ("the store does not answer", "no answer within 2 seconds")
     assert b"hunter" not in response.content
     assert b"127.0.0.1" not in response.content
 

@@ -144,11 +144,18 @@ def ensure_buyer_mailbox(*, user: User) -> Mailbox | None:
 
 
 @transaction.atomic
-def change_profile(*, by: User, name: str, language: str, time_zone: str, mail_on_message: bool) -> None:
-    """Change what a person says of themselves; a buyer's mailbox that bore the old name bears the new one."""
+def change_profile(
+    *, by: User, name: str, language: str, time_zone: str, mail_on_message: bool, takes_proactive: bool | None = None
+) -> None:
+    """Change what a person says of themselves; a buyer's mailbox that bore the old name bears the new one.
+
+    ``takes_proactive`` is what their own buyer's mailbox takes of sellers who write first; None changes nothing.
+    """
     shown_before, shown_now = masked_name(by.name), masked_name(name)
     if shown_before != shown_now:
         Mailbox.objects.filter(kind=Mailbox.Kind.BUYER, memberships__user=by, name=shown_before).update(name=shown_now)
+    if takes_proactive is not None:
+        Mailbox.objects.owned_by_buyer(by).update(takes_proactive=takes_proactive)
     by.name, by.language, by.time_zone, by.mail_on_message = name, language, time_zone, mail_on_message
     by.save(update_fields=["name", "language", "time_zone", "mail_on_message"])
 

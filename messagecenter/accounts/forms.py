@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.translation import get_language_info, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from messagecenter.accounts.models import Role, User
+from messagecenter.accounts.models import Mailbox, Role, User
 
 if TYPE_CHECKING:
     _UserModelForm = forms.ModelForm[User]
@@ -68,17 +68,42 @@ def time_zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 class ProfileForm(_UserModelForm):
-    """Name, language, time zone and mails. Saved by the action, not by the form."""
+    """Name, language, time zone, mails, and for buyers what sellers may write. Saved by the action, not by the form."""
 
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    takes_proactive = forms.TypedChoiceField(
+        label=_("Messages from sellers who write first"),
+        help_text=_(
+            "Advertising is never allowed. Answers to what you asked always arrive. "
+            "To stop one seller only, block them in a conversation."
+        ),
+        choices=[
+            ("all", _("Everything that is allowed, for example an invoice, a warranty or instructions")),
+            (
+                "needed",
+                _(
+                    "Only what an order needs: a problem, missing information, a date of delivery, "
+                    "a design to check, a return or a refund"
+                ),
+            ),
+        ],
+        coerce=lambda chosen: chosen == "all",
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect(),
+    )
 
     class Meta:
         model = User
         fields = ["name", "language", "time_zone", "mail_on_message"]
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, buying: Mailbox | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if buying is None:
+            del self.fields["takes_proactive"]
+        else:
+            self.fields["takes_proactive"].initial = "all" if buying.takes_proactive else "needed"
         zones = [("", _("As in the browser")), *time_zone_choices()]
         kept = self.instance.time_zone
         if kept and not any(kept == zone for _region, group in time_zone_choices() for zone, _place in group):

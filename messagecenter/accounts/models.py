@@ -94,6 +94,11 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
         """Return the mailboxes that ``user`` acts for, in whatever role."""
         return self.filter(memberships__user_id=user.pk) if user.is_authenticated else self.none()
 
+    def owned_by_buyer(self, user: User) -> MailboxQuerySet:
+        """Return the mailboxes that ``user`` buys with and decides about: one, or none for who only sells."""
+        owned = Membership.objects.filter(user=user, role=Role.OWNER).values("mailbox")
+        return self.filter(kind=Mailbox.Kind.BUYER, pk__in=owned)
+
 
 class Mailbox(models.Model):
     """Who holds mail: a buyer, a seller's shop or a support queue."""
@@ -107,6 +112,8 @@ class Mailbox(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     name = models.CharField(_("name shown to the other side"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
+    # Asked of buyers only: without it a shop that writes first gets through with what an order needs, nothing else.
+    takes_proactive = models.BooleanField(_("takes all permitted messages of sellers who write first"), default=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="mailboxes", verbose_name=_("members")

@@ -48,9 +48,10 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    """Show and change name, language, time zone and mails; a new language speaks from the next page on."""
+    """Show and change the profile, and what a buyer takes of sellers; a new language speaks from the next page on."""
     person = _person(request)
-    form = ProfileForm(_posted(request), instance=User.objects.get(pk=person.pk))
+    buying = Mailbox.objects.owned_by_buyer(person).order_by("created_at", "pk").first()
+    form = ProfileForm(_posted(request), instance=User.objects.get(pk=person.pk), buying=buying)
     if form.is_valid():
         actions.change_profile(by=person, **form.cleaned_data)
         with translation.override(person.language or translation.get_language()):

@@ -24,12 +24,13 @@ from messagecenter.vault.errors import Unreadable
 from . import content, scanner, store
 from .checking import Checked, check, check_total
 from .inspection.refusal import Refusal
-from .models import UPLOAD, Attachment, AttachmentDisclosure, AttachmentQuerySet, Details
+from .models import UNSENT_HOURS, UPLOAD, Attachment, AttachmentDisclosure, AttachmentQuerySet, Details
 from .names import clean_name
 
 log = logging.getLogger(__name__)
 
 MOST_UNSENT = 50  # uploads a person may have waiting to be sent
+MOST_KEPT = 500  # uploads of a person's blocked messages, kept for an appeal
 MOST_REFUSED = 200  # refused uploads of a person that are remembered at a time
 RETRY_SECONDS = (30, 60, 120, 300, 600)  # between tries at a scan while the scanner is down
 CRASH_HOURS = 1  # what has no other half after this is what a crash left behind
@@ -57,7 +58,9 @@ def upload(*, by: User, mailbox: Mailbox, name: str, plain: bytes) -> Attachment
     """
     if not Membership.objects.filter(user=by, mailbox=mailbox, role__in=["owner", "agent"]).exists():
         raise PermissionDenied
-    if Attachment.objects.visible_to(by).exclude(state=Attachment.State.REFUSED).count() >= MOST_UNSENT:
+    # Those kept longer are a blocked message's, for an appeal: they must not keep anybody from uploading.
+    waiting = Attachment.objects.visible_to(by).filter(expires_at__lte=timezone.now() + timedelta(hours=UNSENT_HOURS))
+    if waiting.exclude(state=Attachment.State.REFUSED).count() >= MOST_UNSENT:
         raise Refusal("too_many_unsent")
     row = Attachment(id=new_id(), mailbox=mailbox, uploader=by, size_bytes=len(plain), object_name=store.new_name())
     digest = hashlib.sha256(plain).hexdigest()
@@ -106,6 +109,16 @@ def send(*, by: User, mailbox: Mailbox, ids: Sequence[UUID], thread_id: UUID, te
     Attachment.objects.bulk_update(ordered, ["thread_id", "details_ciphertext", "sent_at"])
     _delete_keys_after_commit(list(rows))
     return ordered
+
+
+def keep_until(*, by: User, ids: Sequence[UUID], until: datetime) -> None:
+    """Keep uploads of ``by`` that were not sent until a later moment (UTC) than their own; never shorter.
+
+    A person has at most MOST_KEPT of them; further ones expire as they would have.
+    """
+    unsent = Attachment.objects.visible_to(by)
+    if unsent.filter(expires_at__gt=timezone.now() + timedelta(hours=UNSENT_HOURS)).count() < MOST_KEPT:
+        unsent.filter(pk__in=ids, expires_at__lt=until).update(expires_at=until)
 
 
 def check_waiting() -> list[Attachment]:

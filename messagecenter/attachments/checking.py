@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.template.defaultfilters import filesizeformat
 
 from .inspection.inspected import Inspected
+from .inspection.lettering import add_letters
 from .inspection.limits import MOST_BYTES, MOST_FILES
 from .inspection.refusal import Refusal
 from .names import clean_name, kind_of
@@ -39,13 +40,17 @@ def size_facts(size: int, limit: int) -> dict[str, str]:
 
 
 def check(upload_name: str, content: bytes) -> Checked:
-    """Return a file that may be sent, cleaned. Raises Refusal: for its name first, then its size, then its content."""
+    """Return a file that may be sent, cleaned. Raises Refusal: for its name first, then its size, then its content.
+
+    Its text holds what is written in pictures too, where the program for it is installed.
+    """
     name, kind = _admitted(upload_name, len(content))
     examined = examine(kind, content)
     if examined.refusal is not None:
         raise examined.refusal
     if examined.inspected is None:
         raise Refusal("too_hard")
+    add_letters(examined.inspected)
     return Checked(name, examined.sniffed_type, examined.inspected)
 
 

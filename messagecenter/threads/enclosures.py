@@ -21,15 +21,21 @@ READY, REFUSED, EXPIRED = Attachment.State.READY, Attachment.State.REFUSED, Atta
 def files_of(enclosures: Iterable[Enclosure], *, mailbox: Mailbox) -> list[dict[str, Any]]:
     """Return the files that ``mailbox`` may see, with the addresses of what it may open."""
     return [
-        _shown(one) for one in enclosures if one.attachment.mailbox_id == mailbox.pk or one.attachment.state == READY
+        _shown(one)
+        for one in enclosures
+        if one.attachment.mailbox_id == mailbox.pk
+        or (one.attachment.state == READY and one.is_screened and not one.is_withheld)
     ]
 
 
 def waiting_sentence(enclosures: Iterable[Enclosure], *, mailbox: Mailbox) -> str:
     """Return what the other side is told of files it may not see: how many, never their names."""
-    theirs = [one.attachment for one in enclosures if one.attachment.mailbox_id != mailbox.pk]
-    waiting = sum(one.state == Attachment.State.CHECKING for one in theirs)
-    refused = sum(one.state in (REFUSED, EXPIRED) for one in theirs)
+    theirs = [one for one in enclosures if one.attachment.mailbox_id != mailbox.pk]
+    waiting = sum(
+        one.attachment.state == Attachment.State.CHECKING or (one.attachment.state == READY and not one.is_screened)
+        for one in theirs
+    )
+    refused = sum(one.attachment.state in (REFUSED, EXPIRED) or one.is_withheld for one in theirs)
     sentences = []
     if waiting:
         sentences.append(
@@ -72,4 +78,5 @@ def _shown(one: Enclosure) -> dict[str, Any]:
         "url": file_url(one.thread_id, one.attachment_id) if can_open else "",
         "small_url": file_url(one.thread_id, one.attachment_id, "small") if has_preview else "",
         "large_url": file_url(one.thread_id, one.attachment_id, "large") if has_preview else "",
+        "is_withheld": one.is_withheld,
     }

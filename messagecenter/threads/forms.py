@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from messagecenter.ids import new_id
@@ -36,6 +37,9 @@ class ReplyForm(forms.Form):
         },
     )
 
+    # The mark of a warning that the writer has read: see policy.
+    confirm = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput())
+
     def __init__(self, *args: Any, has_files: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.has_files = has_files
@@ -49,11 +53,25 @@ class ReplyForm(forms.Form):
         return type(self)(initial={"body": self.data.get("body", ""), "client_id": new_id()})
 
 
+class TopicSelect(forms.Select):
+    """A list in which the topics that cannot be chosen now stand greyed out."""
+
+    closed: frozenset[str] = frozenset()
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return one line of the list."""
+        option = super().create_option(*args, **kwargs)
+        if str(option["value"]) in self.closed:
+            option["attrs"]["disabled"] = True
+        return option
+
+
 class NewThreadForm(ReplyForm):
     """The first message of a thread, with its topic and subject."""
 
     topic = forms.ChoiceField(
         label=_("What is it about?"),
+        widget=TopicSelect(),
         error_messages={
             "required": _("Please choose what it is about."),
             "invalid_choice": _("This topic is not offered here. Please choose one of the list."),
@@ -64,13 +82,26 @@ class NewThreadForm(ReplyForm):
         error_messages={"required": _("Please give the message a subject.")},
         widget=forms.TextInput(attrs={"maxlength": MAX_SUBJECT, "autocomplete": "off"}),
     )
-    field_order = ["topic", "subject", "body", "client_id"]
+    field_order = ["topic", "subject", "body", "client_id", "confirm"]
 
     def __init__(self, *args: Any, topics: Sequence[Topic], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         topic = self.fields["topic"]
         assert isinstance(topic, forms.ChoiceField)  # noqa: S101 (for the type checker)
-        topic.choices = [("", _("Please choose")), *((offered.key, offered.label) for offered in topics)]
+        self.offered = [("", _("Please choose")), *((offered.key, offered.label) for offered in topics)]
+        topic.choices = self.offered
+
+    def grey_out(self, closed: Sequence[Topic]) -> None:
+        """Show these topics as ones that cannot be chosen now. Whether one can is decided when it is sent."""
+        field = self.fields["topic"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        assert isinstance(field.widget, TopicSelect)  # noqa: S101 (for the type checker)
+        if not closed:
+            return
+        known = {key for key, _label in self.offered}
+        field.widget.closed = frozenset(topic.key for topic in closed)
+        field.widget.choices = [*self.offered, *((one.key, one.label) for one in closed if one.key not in known)]
+        field.help_text = gettext("What is greyed out cannot be chosen now; the reasons stand below the list.")
 
     def clean_subject(self) -> str:
         """Return the subject as it will be stored."""

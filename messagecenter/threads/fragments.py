@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from messagecenter.attachments.inspection.limits import MOST_FILES
 from messagecenter.attachments.posted import FIELD
 
-from .actions import NOT_A_WRITER
+from .actions.sides import NOT_A_WRITER
 from .forms import ReplyForm
 
 KEPT_FIELDS = ("topic", "subject", "client_id", "order", "product")

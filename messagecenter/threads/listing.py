@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -20,7 +20,7 @@ from orders.models import OrderItem
 from orders.pictures import shown_picture
 
 from .clock import reply_chip, told_briefly
-from .models import Entry, EntryQuerySet
+from .models import Entry, EntryQuerySet, Message
 from .topics import LABELS
 from .words import read_snippet, read_subject
 
@@ -83,6 +83,8 @@ class Row:
     reply_text: str
     reply_late: bool
     closed: bool
+    state: str = ""
+    state_text: str = ""
     is_current: bool = False
 
 
@@ -135,7 +137,10 @@ def find_page(entries: EntryQuerySet, box: Box, *, order_number: str = "", after
 def with_row_data(entries: EntryQuerySet) -> EntryQuerySet:
     """Return the entries with all that a row shows, in the same query."""
     first_picture = OrderItem.objects.filter(order=OuterRef("thread__order")).order_by("line").values("picture_url")
-    return entries.select_related("thread__product", "other", "mailbox").annotate(picture=Subquery(first_picture[:1]))
+    held = Message.objects.filter(thread=OuterRef("thread"), sender=OuterRef("mailbox"), state=Message.State.HELD)
+    return entries.select_related("thread__product", "other", "mailbox").annotate(
+        picture=Subquery(first_picture[:1]), holds=Exists(held)
+    )
 
 
 def as_rows(entries: Sequence[Entry], box: Box, current: uuid.UUID | None = None) -> list[Row]:
@@ -145,6 +150,7 @@ def as_rows(entries: Sequence[Entry], box: Box, current: uuid.UUID | None = None
     today = timezone.localtime(now).date()
     pattern = reverse("threads:detail", args=[uuid.UUID(int=0)])
     without_text = gettext("Files, without text")
+    being_checked = gettext("Being checked")
     labels = {key: str(label) for key, label in LABELS.items()}
     rows = []
     for entry in entries:
@@ -175,6 +181,8 @@ def as_rows(entries: Sequence[Entry], box: Box, current: uuid.UUID | None = None
                 reply_text=reply_text,
                 reply_late=reply_late,
                 closed=thread.is_closed,
+                state=Message.State.HELD if getattr(entry, "holds", False) else "",
+                state_text=being_checked if getattr(entry, "holds", False) else "",
                 is_current=thread.pk == current,
             )
         )

@@ -68,6 +68,7 @@ class Thread(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["opened_by", "-created_at"], name="thread_opened_by"),
             models.Index(fields=["-last_message_at", "-id"], name="thread_newest"),
             models.Index(fields=["state", "-last_message_at", "-id"], name="thread_state_newest"),
         ]
@@ -180,8 +181,16 @@ class Message(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     client_id = models.UUIDField(editable=False)
     body_ciphertext = models.BinaryField(editable=False)
+    # What the other side reads when words were hidden from it; empty when it reads what was typed.
+    redacted_ciphertext = models.BinaryField(editable=False, default=bytes)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DELIVERED)
     sent_at = models.DateTimeField(_("sent"), default=timezone.now)
+    # Set only when it was held or blocked first: the recipient's clock begins here, the sender's ended at sent_at.
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    # Of a blocked message: its uploads, which the corrected message may take along.
+    unsent_files = models.JSONField(default=list, editable=False)
+    # While it is held: since when the other side had been waiting for this answer.
+    answers_since = models.DateTimeField(null=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -191,7 +200,10 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["thread", "sender", "client_id"], name="message_once_per_client_id")
         ]
-        indexes = [models.Index(fields=["thread", "id"], name="message_thread")]
+        indexes = [
+            models.Index(fields=["thread", "id"], name="message_thread"),
+            models.Index(fields=["thread", "sender"], name="message_held", condition=models.Q(state="held")),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -206,8 +218,13 @@ class EnclosureQuerySet(models.QuerySet["Enclosure"]):
             return self.none()
         mine = Mailbox.objects.visible_to(user).values("pk")
         return self.filter(message__in=Message.objects.visible_to(user)).filter(
-            models.Q(attachment__state=Attachment.State.READY) | models.Q(attachment__mailbox__in=mine)
+            models.Q(attachment__state=Attachment.State.READY, is_withheld=False, is_screened=True)
+            | models.Q(attachment__mailbox__in=mine)
         )
+
+    def to_screen(self) -> EnclosureQuerySet:
+        """Return those whose words nobody has looked at although they can be read by now."""
+        return self.filter(is_screened=False, attachment__state=Attachment.State.READY).order_by("pk")
 
     def openable(self) -> EnclosureQuerySet:
         """Return those that can be opened: not refused after all."""
@@ -221,13 +238,19 @@ class Enclosure(models.Model):
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="enclosures")
     message = models.ForeignKey(Message, models.CASCADE, related_name="enclosures")
     attachment = models.OneToOneField(Attachment, models.PROTECT, related_name="enclosure")
+    is_withheld = models.BooleanField(_("not handed over"), default=False)
+    # The words in it were put before the policy; until then only its own side has it.
+    is_screened = models.BooleanField(_("screened"), default=True)
 
     objects = EnclosureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("enclosure")
         verbose_name_plural = _("enclosures")
-        indexes = [models.Index(fields=["thread", "-id"], name="enclosure_thread_newest")]
+        indexes = [
+            models.Index(fields=["thread", "-id"], name="enclosure_thread_newest"),
+            models.Index(fields=["id"], name="enclosure_to_screen", condition=models.Q(is_screened=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.attachment_id} with {self.message_id}"

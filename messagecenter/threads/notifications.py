@@ -16,16 +16,16 @@ from messagecenter.notices.models import Notice
 from .models import Entry, Message
 
 NEW_MESSAGE = "new_message"
+# Told by the moderation room, which knows the statement of reasons: what was decided, and what a person made of it.
+DECISION = "decision"
+DECISION_SETTLED = "decision_settled"
 
 
-def people_to_tell(entries: Iterable[Entry], *, sender: Mailbox, author: User) -> list[User]:
+def people_to_tell(entries: Iterable[Entry], *, sender: Mailbox, author: User | None) -> list[User]:
     """Return the active members of the receiving mailbox who want an e-mail for each message, but not its author."""
     receiving = [entry.mailbox_id for entry in entries if entry.mailbox_id != sender.pk]
-    return list(
-        User.objects.filter(memberships__mailbox__in=receiving, is_active=True, mail_on_message=True)
-        .exclude(pk=author.pk)
-        .distinct()
-    )
+    people = User.objects.filter(memberships__mailbox__in=receiving, is_active=True, mail_on_message=True)
+    return list((people.exclude(pk=author.pk) if author else people).distinct())
 
 
 def why_not(notice: Notice) -> str:

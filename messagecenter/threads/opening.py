@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
@@ -30,10 +31,15 @@ from orders.pictures import shown_picture
 
 from . import actions
 from .access import acting_membership, order_number_in, person_of, uuid_or_none
+from .actions.sides import NOT_A_WRITER
+from .explaining import as_context, shown_again
 from .forms import NewThreadForm
 from .fragments import lost_session
+from .models import Message
 from .navigation import frame, upload_context
-from .topics import topics_for_inquiry, topics_for_order
+from .offering import offer_to
+from .refused import AlreadySent, NoBuyer, Refused
+from .topics import Topic, topics_for_inquiry, topics_for_order
 
 ORDERS_TO_CHOOSE_FROM = 20
 
@@ -103,7 +109,7 @@ def _write_first(
     if not membership.may_write:
         if request.method == "POST":
             return lost_session(request, reason="read_only", status=403)
-        raise PermissionDenied(actions.NOT_A_WRITER)
+        raise PermissionDenied(NOT_A_WRITER)
     mailbox = membership.mailbox
     topics = topics_for_order(mailbox, order) if order else topics_for_inquiry(mailbox)
     sent = request.POST if request.method == "POST" else None
@@ -111,8 +117,9 @@ def _write_first(
     has_files = bool(brought.ids or brought.errors)
     form = NewThreadForm(sent, topics=topics, has_files=has_files, initial={"client_id": new_id()})
     problem, status = "", 422 if sent is not None else 200
+    screened: dict[str, Any] | None = None
     if order is not None and mailbox.pk == order.shop_id and order.buyer is None:
-        problem, status = str(actions.NoBuyer.sentence), 409
+        problem, status = str(NoBuyer.sentence), 409
     elif sent is not None and form.is_valid() and not brought.errors:
         try:
             posted = actions.open_thread(
@@ -121,21 +128,34 @@ def _write_first(
                 order=order,
                 product=product,
                 attachment_ids=brought.ids,
-                **form.cleaned_data,
+                confirmed=form.cleaned_data["confirm"],
+                **{name: form.cleaned_data[name] for name in ("topic", "subject", "body", "client_id")},
             )
-            return _go_to(request, reverse("threads:detail", args=[posted.thread.pk]))
+            if posted.message.state != Message.State.BLOCKED:
+                return _go_to(request, reverse("threads:detail", args=[posted.thread.pk]))
+            screened = shown_again(posted)
+            form = _renewed(form, topics)
+        except actions.NeedsConfirmation as asked:
+            screened = as_context(asked.screened, None)
         except Refusal as refusal:
             brought.errors.append(sentence_of(refusal, ""))
-        except actions.AlreadySent as refusal:
+        except AlreadySent as refusal:
             problem, status = str(refusal.sentence), 409
-            form = NewThreadForm(topics=topics, initial=form.cleaned_data | {"client_id": new_id()})
-        except (actions.Refused, Unreadable) as refusal:
+            form = _renewed(form, topics)
+        except (Refused, Unreadable) as refusal:
             problem, status = str(refusal.sentence), 409
     if brought.is_cut:
         status = 413
+    other = _other_side(mailbox, order, product)
+    offer = offer_to(mailbox, other, order=order, product=product) if other else None
+    form.grey_out(offer.closed if offer else [])
     context = upload_context(mailbox) | {
         "form": form,
+        "offer": offer,
+        # Without a topic left nobody shall begin to write; what was written already stays on the page.
+        "may_compose": sent is not None or offer is None or bool(offer.open),
         "error_text": problem,
+        "screened": screened,
         "file_errors": brought.errors,
         "uploads": kept_uploads(person_of(request), mailbox, brought.ids),
         "about_order": order,
@@ -145,6 +165,11 @@ def _write_first(
         "own_name": mailbox.shown_name,
     }
     return render(request, "threads/new.html", context | frame(membership, ""), status=status)
+
+
+def _renewed(form: NewThreadForm, topics: list[Topic]) -> NewThreadForm:
+    """Return the form with the same words and a new client id: what is sent next is another message."""
+    return NewThreadForm(topics=topics, initial=form.cleaned_data | {"client_id": new_id(), "confirm": ""})
 
 
 def _choose_order(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
@@ -178,6 +203,13 @@ def _choose_order(request: HttpRequest, *, problem: str = "", status: int = 200)
 def _new_url(order: Order) -> str:
     """Return the address of the form for a first message about this order."""
     return f"{reverse('threads:new')}?{urlencode({'order': order.number, 'shop': order.shop_id})}"
+
+
+def _other_side(mailbox: Mailbox, order: Order | None, product: Product | None) -> Mailbox | None:
+    """Return whom ``mailbox`` would be writing to, None when the order came without the buyer's address."""
+    if order is None:
+        return product.shop if product else None
+    return order.buyer if mailbox.pk == order.shop_id else order.shop
 
 
 def _name_of_other(mailbox: Mailbox, order: Order | None, product: Product | None) -> str:

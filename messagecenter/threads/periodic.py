@@ -9,7 +9,7 @@ from celery import shared_task
 from messagecenter.accounts.models import Mailbox
 from messagecenter.attachments.actions import check_waiting
 
-from .actions import announce_settled, repair_tally
+from .actions import announce_settled, repair_tally, screen_late
 
 log = logging.getLogger(__name__)
 
@@ -30,4 +30,5 @@ def check_attachments() -> int:
     """Check files that wait for the virus scanner and show the result to both sides; return how many were settled."""
     settled = check_waiting()
     announce_settled(attachments=settled)
+    screen_late()
     return len(settled)

@@ -2,14 +2,17 @@
 
 from django.urls import path
 
-from . import files, opening, views
+from . import blocking, files, opening, preview, views
 
 app_name = "threads"
 
 urlpatterns = [
     path("", views.inbox, name="inbox"),
     path("new/", opening.thread_new, name="new"),
+    path("check/", preview.check, name="check"),
     path("counters/", views.counters, name="counters"),
+    path("blocked/", blocking.blocked, name="blocked"),
+    path("blocked/<uuid:block_id>/undo/", blocking.blocked_undo, name="blocked_undo"),
     path("<uuid:thread_id>/", views.thread_detail, name="detail"),
     path("<uuid:thread_id>/reply/", views.thread_reply, name="reply"),
     path("<uuid:thread_id>/since/", views.thread_since, name="since"),
@@ -32,5 +35,7 @@ urlpatterns = [
     ),
     path("<uuid:thread_id>/close/", views.thread_close, name="close"),
     path("<uuid:thread_id>/reopen/", views.thread_reopen, name="reopen"),
+    path("<uuid:thread_id>/block/", blocking.thread_block, name="block"),
+    path("<uuid:thread_id>/unblock/", blocking.thread_unblock, name="unblock"),
     path("<uuid:thread_id>/no-response-needed/", views.thread_no_response_needed, name="no_response_needed"),
 ]

@@ -30,11 +30,14 @@ from . import actions
 from .access import Standing, acting_membership, order_number_in, person_of, standing_or_404, uuid_or_none
 from .clock import reply_chip
 from .conversation import Shown, find_later, find_stretch
+from .explaining import as_context, shown_again
 from .forms import ReplyForm
 from .fragments import is_fragment_for, lost_session
 from .listing import BOXES, BadCursor, as_rows, find_page, with_row_data
-from .models import Entry
+from .models import Entry, Message
 from .navigation import frame, upload_context
+from .offering import writing_in
+from .refused import AlreadySent, Refused
 from .topics import LABELS
 from .words import read_subject
 
@@ -134,14 +137,20 @@ def thread_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
             body=form.cleaned_data["body"],
             client_id=form.cleaned_data["client_id"],
             attachment_ids=brought.ids,
+            confirmed=form.cleaned_data["confirm"],
         )
+    except actions.NeedsConfirmation as asked:
+        return _composer(request, standing, form, brought, status=422, screened=as_context(asked.screened, None))
     except Refusal as refusal:
         brought.errors.append(sentence_of(refusal, ""))
         return _composer(request, standing, form, brought, status=422)
-    except actions.AlreadySent as refusal:
+    except AlreadySent as refusal:
         return _composer(request, standing, form.renewed(), brought, status=409, problem=str(refusal.sentence))
-    except (actions.Refused, Unreadable) as refusal:
+    except (Refused, Unreadable) as refusal:
         return _composer(request, standing, form, brought, status=409, problem=str(refusal.sentence))
+    if posted.message.state == Message.State.BLOCKED:
+        screened = shown_again(posted)
+        return _composer(request, standing, form.renewed(), brought, status=422, screened=screened)
     if not is_fragment_for(request, "composer"):
         return redirect(f"{reverse('threads:detail', args=[thread_id])}#message-{posted.message.pk}")
     after = uuid_or_none(request.POST.get("last_message_id", ""))
@@ -150,6 +159,7 @@ def thread_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
         "messages_list": fresh,
         "form": ReplyForm(initial={"client_id": new_id()}),
         "last_message_id": fresh[-1].id if fresh else posted.message.pk,
+        "screened": shown_again(posted) if posted.tells else None,
         "reply_text": "",
         "needs_reply": False,
     }
@@ -243,6 +253,7 @@ def _thread_context(standing: Standing) -> dict[str, Any]:
         "reply_late": reply_late,
         "back_url": reverse("threads:inbox"),
         "files_url": reverse("threads:files", args=[thread.pk]) if thread.files else "",
+        **writing_in(entry, may_write=standing.membership.may_write),
     } | upload_context(entry.mailbox)
 
 
@@ -253,12 +264,20 @@ def _first_unread(messages: list[Shown], unread: int) -> uuid.UUID | str:
 
 
 def _composer(
-    request: HttpRequest, standing: Standing, form: ReplyForm, brought: Brought, *, status: int, problem: str = ""
+    request: HttpRequest,
+    standing: Standing,
+    form: ReplyForm,
+    brought: Brought,
+    *,
+    status: int,
+    problem: str = "",
+    screened: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Give the composer back with what was typed and what is wrong; without htmx, on the thread's page."""
     context = _thread_context(standing) | {
         "form": form,
         "error_text": problem,
+        "screened": screened,
         "file_errors": brought.errors,
         "uploads": kept_uploads(standing.person, standing.mailbox, brought.ids),
         "last_message_id": request.POST.get("last_message_id", ""),

@@ -37,6 +37,16 @@ def write_body(message: Message, body: str) -> None:
     message.body_ciphertext = encrypt(body, body_place(message))
 
 
+def redacted_place(message: Message) -> Place:
+    """Return what the ciphertext of the words the other side reads is bound to."""
+    return Place(thread_id=message.thread_id, record_id=message.pk, field="redacted", sender_id=message.sender_id)
+
+
+def write_redacted(message: Message, body: str) -> None:
+    """Set what the other side reads instead of the message's text, as ciphertext. The row is not saved."""
+    message.redacted_ciphertext = encrypt(body, redacted_place(message))
+
+
 def write_snippet(thread: Thread, message_id: uuid.UUID, body: str) -> None:
     """Set the first words of the newest message, as ciphertext. The row is not saved."""
     thread.snippet_message_id = message_id
@@ -58,3 +68,10 @@ def read_snippet(thread: Thread) -> str:
 def read_body(message: Message) -> str:
     """Return the message's text. Raises Unreadable."""
     return decrypt(bytes(message.body_ciphertext), body_place(message))
+
+
+def read_shown_body(message: Message) -> str:
+    """Return what the other side reads: the text, or what is left of it when words were hidden. Raises Unreadable."""
+    if not message.redacted_ciphertext:
+        return read_body(message)
+    return decrypt(bytes(message.redacted_ciphertext), redacted_place(message))

@@ -177,5 +177,5 @@ window.messageCenter = (() => {
   showCount();
   loadList();
 
-  return { $, parse, token, thread, isAtEnd, goToEnd, markCurrent, showCount };
+  return { $, parse, token, thread, scroller, isAtEnd, goToEnd, markCurrent, showCount };
 })();

@@ -8,6 +8,7 @@
   const words = document.getElementById("words").dataset;
   let resent = "";
   let sent = []; // the files that go with the message on its way
+  let late = null; // what was written on while it was on its way
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const formOf = (element) => element?.closest?.("form[data-draft]");
   const textOf = (form) => form.querySelector("textarea[name=body]");
@@ -77,7 +78,9 @@
     form.dataset.ready = "yes";
     const area = textOf(form);
     const kept = findDraft(form);
-    const draft = area.value ? null : kept;
+    // A form the server gave back has what was typed, and the id to send it with from now on.
+    const isAnswer = Boolean(area.value) || form.dataset.answered !== undefined;
+    const draft = isAnswer ? null : kept;
     if (draft?.text || draft?.files?.length) {
       area.value = draft.text ?? "";
       // The id stays with the text: if the first attempt did arrive, sending again changes nothing.
@@ -85,6 +88,7 @@
     }
     if (draft?.subject && form.elements.subject && !form.elements.subject.value) form.elements.subject.value = draft.subject;
     files.prepare(form, kept?.files);
+    if (isAnswer) keepDraft(form);
     measure(form);
   }
   const prepareAll = () => document.querySelectorAll("form[data-draft]").forEach(prepare);
@@ -163,6 +167,9 @@
       fail(form, raw.redirected || raw.status === 401 ? words.signedOut : words.broken);
       return;
     }
+    const [before, after] = [ctx.request.body.get("body").replaceAll("\r\n", "\n"), textOf(form).value];
+    if (after === before) late = null;
+    else late = raw.ok && after.startsWith(before) ? after.slice(before.length).trimStart() : after;
     if (raw.ok) {
       files.forgetSent(form.dataset.draft, sent);
       forgetDraft(form);
@@ -176,6 +183,8 @@
     const { ctx } = event.detail;
     if (ctx.request?.action !== document.getElementById("composer")?.getAttribute("hx-post")) return;
     const form = $("#composer");
+    if (late !== null && ctx.status === "swapped") textOf(form).value = late;
+    late = null;
     prepareAll();
     if (ctx.status === "swapped") {
       pending(form, false);
@@ -186,7 +195,7 @@
         return;
       }
       if (ctx.response.raw.ok) goToEnd();
-      textOf(form).focus({ preventScroll: true });
+      (form.querySelector(".screened[data-open]") ?? textOf(form)).focus({ preventScroll: true });
       document.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = form.elements.csrfmiddlewaretoken.value; });
     }
   });

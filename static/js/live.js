@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { $, parse, token, thread, isAtEnd, goToEnd, markCurrent, showCount } = window.messageCenter;
+  const { $, parse, token, thread, scroller, isAtEnd, goToEnd, markCurrent, showCount } = window.messageCenter;
   const line = document.getElementById("line");
   const POLL_SECONDS = 15;
   const KEY = "live:last";
@@ -96,6 +96,7 @@
     const page = parse(await answer.text());
     const state = page.querySelector("#thread-state");
     if (state) $("#thread-state").replaceWith(document.adoptNode(state));
+    if (refreshMessages(page)) await markSeen(open);
     refreshFiles(page);
     const wasShut = Boolean($(".composer-shut"));
     const foot = page.querySelector(".thread-foot");
@@ -104,6 +105,45 @@
       window.htmx?.process($(".thread-foot"));
       document.dispatchEvent(new CustomEvent("thread:open"));
     }
+  }
+
+  // Messages whose state changed, and those let through later: they stand where they were written, and nothing that is
+  // being read moves. Returns whether some of the other side came.
+  function refreshMessages(page) {
+    const messages = $("#messages");
+    const box = scroller();
+    const wasAtEnd = isAtEnd();
+    const top = Math.max(0, box.getBoundingClientRect().top);
+    const read = [...messages.children].find((item) => item.getBoundingClientRect().bottom > top);
+    const place = read?.getBoundingClientRect().top;
+    const dayOf = (item) => (item?.previousElementSibling?.matches(".day") ? item.previousElementSibling : null);
+    const changed = [...page.querySelectorAll("#messages > .message")].map((item) => ({ item, day: dayOf(item), old: document.getElementById(item.id) }))
+      .filter(({ item, old }) => (old ? old.dataset.state !== item.dataset.state : !messages.dataset.later));
+    let foreign = 0;
+    for (const { item, day, old } of changed) {
+      if (old) {
+        const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+        old.replaceWith(document.adoptNode(item));
+        if (focused) (item.querySelector(`a[href="${CSS.escape(focused)}"]`) ?? $(".thread-scroll")).focus({ preventScroll: true });
+        continue;
+      }
+      const shown = [...messages.querySelectorAll(":scope > .message")];
+      const next = shown.find((one) => one.id > item.id); // ids grow with the time of writing
+      if (next && next === shown[0] && $(".earlier:not(.later)")) continue; // it belongs to an earlier page
+      const nextDay = dayOf(next);
+      messages.insertBefore(document.adoptNode(item), nextDay && nextDay.textContent !== day?.textContent ? nextDay : next ?? null);
+      let above = item.previousElementSibling;
+      while (above && !above.matches(".day")) above = above.previousElementSibling;
+      if (day && above?.textContent !== day.textContent) item.before(document.adoptNode(day));
+      item.classList.add("message-new");
+      if (!item.matches(".message-mine")) foreign += 1;
+    }
+    if (!changed.length) return false;
+    const still = read && document.getElementById(read.id);
+    if (wasAtEnd) goToEnd();
+    else if (still) box.scrollTop += still.getBoundingClientRect().top - place;
+    if (foreign && !wasAtEnd) $("#pill").hidden = false;
+    return foreign > 0;
   }
 
   // Files whose check ended after the message was sent: shown where they were waited for, without moving anything else.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from django.test import Client, RequestFactory
 
-from messagecenter.accounts.models import User
+from messagecenter.accounts.models import Mailbox, User
 from messagecenter.accounts.views import language
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,35 @@ def test_wrong_profile_is_refused(signed_in: SignIn, buyer: User, wrong: dict[st
     response = signed_in(buyer).post("/accounts/profile/", entered)
     buyer.refresh_from_db()
     assert (response.status_code, buyer.name) == (422, "Anna Müller")
+
+
+def test_buyer_chooses_what_sellers_may_write_first(signed_in: SignIn, buyer: User, other_buyer: User) -> None:
+    """At first everything that is allowed; a form without the choice changes nothing, and other buyers keep theirs."""
+    browser, mailbox = signed_in(buyer), buyer.memberships.get().mailbox
+    page = browser.get("/accounts/profile/").content.decode()
+    assert "Messages from sellers who write first" in page
+    assert "Advertising is never allowed." in page
+    assert re.search(r'value="all"[^>]*checked', page)
+    entered = {"name": "Anna Müller", "language": "", "time_zone": ""}
+    for chosen, kept in (("needed", False), ("", False), (None, False), ("all", True)):
+        data = entered if chosen is None else entered | {"takes_proactive": chosen}
+        assert browser.post("/accounts/profile/", data).status_code == 302
+        mailbox.refresh_from_db()
+        assert mailbox.takes_proactive is kept
+    browser.post("/accounts/profile/", entered | {"takes_proactive": "needed"})
+    assert re.search(r'value="needed"[^>]*checked', browser.get("/accounts/profile/").content.decode())
+    assert other_buyer.memberships.get().mailbox.takes_proactive is True
+    assert browser.post("/accounts/profile/", entered | {"takes_proactive": "whatever"}).status_code == 422
+
+
+def test_seller_is_not_asked_and_cannot_set_it(signed_in: SignIn, seller: User, shop: Mailbox) -> None:
+    """The choice belongs to buyers; for a shop the field is not there and not read."""
+    browser = signed_in(seller)
+    assert "sellers who write first" not in browser.get("/accounts/profile/").content.decode()
+    entered = {"name": "Selma Lampe", "language": "", "time_zone": "", "takes_proactive": "needed"}
+    assert browser.post("/accounts/profile/", entered).status_code == 302
+    shop.refresh_from_db()
+    assert shop.takes_proactive is True
 
 
 def test_profile_cannot_change_rights_or_address(signed_in: SignIn, buyer: User) -> None:

@@ -356,7 +356,8 @@ def test_scan_without_a_turn_in_time_is_no_scan(
     pretend(think)
     with ThreadPoolExecutor(2) as pool:
         busy = [pool.submit(scanner.scan, b"hello") for _ in range(2)]
-        assert asked.acquire(timeout=10) and asked.acquire(timeout=10)
+        assert asked.acquire(timeout=10)
+        assert asked.acquire(timeout=10)
         monkeypatch.setattr(scanner, "SCAN_SECONDS", 0.2)
         assert why() == "too many scans at once"
         release.set()

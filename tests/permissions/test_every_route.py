@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,21 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from messagecenter.accounts.models import Invitation, Mailbox, Membership, Role, User
 from messagecenter.attachments.actions import disclose, upload
 from messagecenter.ids import new_id
+from messagecenter.moderation.actions import caution, make_appeal, make_report, restrict
 from messagecenter.notices.models import Notice
+from messagecenter.policy import versions
+from messagecenter.policy.models import BlockedSender, Decision
 from messagecenter.threads.actions import disclose_thread, post_message
 from messagecenter.threads.models import Message, Thread
 from messagecenter.vault.models import Alarm, DataKey
 from orders.models import Order, OrderItem, Product
 from tests.attachments.conftest import photo
-from tests.factories import ProductFactory, UserFactory
+from tests.factories import MailboxFactory, ProductFactory, UserFactory
 
 EXPECTED = Path(__file__).with_name("expected.txt")
 ROLES = ["anonymous", "buyer", "other_buyer", "seller", "agent", "viewer", "other_seller", "supporter", "admin"]
@@ -93,8 +98,43 @@ def world(
         "attachments/attachment": sent.pk,
         "attachments/attachmentdisclosure": opening.pk,
     }
+    held, stopped = (
+        Decision.objects.create(
+            message_id=answer.pk,
+            thread_id=thread.pk,
+            mailbox=shop,
+            author=seller,
+            version=versions.current()[0],
+            measure=measure,
+            hold_until=timezone.now() + timedelta(hours=4) if measure == Decision.Measure.HELD else None,
+        )
+        for measure in (Decision.Measure.HELD, Decision.Measure.BLOCKED)
+    )
+    appeal = make_appeal(by=seller, decision=stopped, words="Zimtstern")
+    report = make_report(by=anna, mailbox=mailbox, message=answer, reason="spam", words="Quittenbrot", good_faith=True)
+    admin_rows |= {
+        "moderation/appeal": appeal.pk,
+        "moderation/report": report.pk,
+        "moderation/caution": caution(by=admin, mailbox=shop, rule="contact.email", message_id=answer.pk).pk,
+    }
+    desk = {"held": held.pk, "appeals": appeal.pk, "reports": report.pk}
+    blocked = BlockedSender.objects.create(mailbox=shop, sender=MailboxFactory(name="Zimtstern"))
+    stranger = MailboxFactory(name="Quittenbrot")
+    limit = restrict(by=admin, mailbox=stranger, days=3, rule="contact.email", explanation="Zimtstern")
+    admin_rows |= {
+        "policy/blockedsender": blocked.pk,
+        "policy/decision": stopped.pk,
+        "policy/policyversion": stopped.version_id,
+        "policy/restriction": limit.pk,
+    }
     return {
         "thread_id": thread.pk,
+        "<uuid:block_id>": blocked.pk,
+        "<uuid:restriction_id>": limit.pk,
+        "<uuid:decision_id>": stopped.pk,
+        "<uuid:report_id>": report.pk,
+        "<uuid:message_id>": answer.pk,
+        "desk": desk,
         "attachments/<uuid:attachment_id>": unsent.pk,
         "<uuid:attachment_id>": sent.pk,
         "<uuid:disclosure_id>": opening.pk,
@@ -123,8 +163,13 @@ def address(pattern: str, world: dict[str, Any]) -> str:
         path = path.replace(part, part.replace("<uuid:pk>", str(world[part])))
     if path.startswith("attachments/"):
         path = path.replace("<uuid:attachment_id>", str(world["attachments/<uuid:attachment_id>"]))
-    for part in ("<uuid:attachment_id>", "<uuid:disclosure_id>"):
+    for part in (
+        *("<uuid:attachment_id>", "<uuid:disclosure_id>", "<uuid:block_id>"),
+        *("<uuid:decision_id>", "<uuid:report_id>", "<uuid:message_id>", "<uuid:restriction_id>"),
+    ):
         path = path.replace(part, str(world[part]))
+    for kind, pk in world["desk"].items():
+        path = path.replace(f"desk/{kind}/<uuid:pk>", f"desk/{kind}/{pk}")
     path = path.replace("<uuid:thread_id>", str(world["thread_id"])).replace("<int:pk>", "1")
     path = path.replace("<path:content_type_id>", "1").replace("<path:object_id>", "1")
     path = path.replace("<str:token>", "x" * 43).replace("<str:name>", "nothing.eml")
@@ -149,6 +194,15 @@ def data_for(pattern: str, role: str, world: dict[str, Any]) -> dict[str, Any]:
         return {"email": "more@shop.example", "role": Role.AGENT, "mailbox": str(shop.pk)}
     if pattern == "accounts/mailbox/":
         return {"mailbox": str(Mailbox.objects.get(name="Nordlicht Lampen").pk)}
+    if pattern.startswith("messages/") and "/report/" in pattern:
+        return {"reason": "spam", "good_faith": "on"}
+    if pattern.endswith("/sender/"):
+        return {"do": "caution", "rule": "contact.phone"}
+    for kind, do in (("held", "approve"), ("appeals", "reverse"), ("reports", "acted")):
+        if pattern.endswith(f"desk/{kind}/<uuid:pk>/decide/"):
+            return {"do": do}
+    if pattern.endswith("desk/held/reject/"):
+        return {"chosen": str(world["desk"]["held"]), "answer": "Obvious spam"}
     if pattern.endswith(("/read/", "<uuid:attachment_id>/open/")):
         return {"reason": "Case 4711: complaint about the wording"}
     return {}

@@ -17,6 +17,11 @@ def fonts_found() -> bool:
     return any(Path("/usr/share/fonts").rglob("*.ttf")) or any(Path("/usr/share/fonts").rglob("*.otf"))
 
 
+def german_letters_found() -> bool:
+    """Return whether tesseract could read German."""
+    return any(Path("/usr/share/tesseract-ocr").rglob("deu.traineddata"))
+
+
 NEEDED: dict[str, tuple[str, Callable[[], object]]] = {
     "postgresql": ("PostgreSQL", binaries),
     "redis-server": ("Redis", lambda: shutil.which("redis-server") or shutil.which("valkey-server")),
@@ -24,6 +29,8 @@ NEEDED: dict[str, tuple[str, Callable[[], object]]] = {
     "gettext": ("gettext (translation catalogs)", lambda: shutil.which("msgfmt")),
     "clamav-daemon": ("the virus scanner ClamAV", clamav.program),
     "fonts-dejavu-core": ("fonts", fonts_found),
+    "tesseract-ocr": ("the text reader tesseract", lambda: shutil.which("tesseract")),
+    "tesseract-ocr-deu": ("tesseract's German", german_letters_found),
 }
 
 

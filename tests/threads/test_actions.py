@@ -14,7 +14,7 @@ from messagecenter.accounts.models import Mailbox, Membership, User
 from messagecenter.ids import new_id
 from messagecenter.live.models import Event
 from messagecenter.notices.models import Notice
-from messagecenter.threads import actions
+from messagecenter.threads import actions, refused
 from messagecenter.threads.models import Disclosure, Entry, Message, Tally, Thread
 from messagecenter.threads.words import read_body, read_snippet, read_subject
 from orders.models import Order
@@ -95,7 +95,7 @@ def test_post_message_other_words_under_a_used_client_id_are_refused(
 ) -> None:
     client_id = new_id()
     actions.post_message(by=seller, mailbox=shop, thread=thread, body="Tomorrow.", client_id=client_id)
-    with pytest.raises(actions.AlreadySent):
+    with pytest.raises(refused.AlreadySent):
         actions.post_message(by=seller, mailbox=shop, thread=thread, body="Never.", client_id=client_id)
     assert thread.messages.filter(sender=shop).count() == 1
 
@@ -120,7 +120,7 @@ def test_open_thread_twice_with_one_client_id_is_one_thread(order: Order, buyer:
 
 def test_open_thread_client_id_for_other_words_is_refused(order: Order, buyer: User, buyer_mailbox: Mailbox) -> None:
     client_id = new_id()
-    for subject, expected in (("one", None), ("two", actions.AlreadySent)):
+    for subject, expected in (("one", None), ("two", refused.AlreadySent)):
         write = {
             "by": buyer,
             "mailbox": buyer_mailbox,
@@ -182,7 +182,7 @@ def test_open_thread_about_a_foreign_order_is_refused(order: Order, other_buyer:
 
 
 def test_open_thread_topic_must_fit_asker_and_state(order: Order, seller: User, shop: Mailbox) -> None:
-    with pytest.raises(actions.TopicNotOffered):
+    with pytest.raises(refused.TopicNotOffered):
         actions.open_thread(
             by=seller, mailbox=shop, order=order, topic="where_is_it", subject="s", body="b", client_id=new_id()
         )
@@ -191,7 +191,7 @@ def test_open_thread_topic_must_fit_asker_and_state(order: Order, seller: User, 
 
 def test_open_thread_without_a_buyer_address_is_refused(seller: User, shop: Mailbox) -> None:
     order = OrderFactory(shop=shop, buyer=None)
-    with pytest.raises(actions.NoBuyer):
+    with pytest.raises(refused.NoBuyer):
         actions.open_thread(
             by=seller, mailbox=shop, order=order, topic="invoice", subject="s", body="b", client_id=new_id()
         )
@@ -240,7 +240,7 @@ def test_open_thread_client_id_for_another_order_is_refused(order: Order, buyer:
     client_id, other = new_id(), OrderFactory(buyer=buyer_mailbox, number=order.number)
     write = {"by": buyer, "mailbox": buyer_mailbox, "topic": "where_is_it", "subject": "s", "body": "b"}
     actions.open_thread(**write, order=order, client_id=client_id)
-    with pytest.raises(actions.AlreadySent):
+    with pytest.raises(refused.AlreadySent):
         actions.open_thread(**write, order=other, client_id=client_id)
 
 
@@ -255,7 +255,7 @@ def test_message_that_waited_for_a_close_is_refused(
         started.set()
         try:
             actions.post_message(by=seller, mailbox=shop, thread=thread, body="Late", client_id=new_id())
-        except actions.ThreadClosed:
+        except refused.ThreadClosed:
             return "closed"
         finally:
             connection.close()
@@ -288,7 +288,7 @@ def test_no_response_needed_stops_the_wait_of_one_side(
 def test_closed_thread_takes_no_message_until_reopened(thread: Thread, seller: User, shop: Mailbox) -> None:
     actions.close_thread(by=seller, mailbox=shop, thread=thread)
     assert tally_of(shop) == (1, 0)
-    with pytest.raises(actions.ThreadClosed):
+    with pytest.raises(refused.ThreadClosed):
         actions.post_message(by=seller, mailbox=shop, thread=thread, body="Hi", client_id=new_id())
     actions.reopen_thread(by=seller, mailbox=shop, thread=thread)
     actions.post_message(by=seller, mailbox=shop, thread=thread, body="Hi", client_id=new_id())

@@ -20,8 +20,8 @@ from tests.factories import OrderFactory, OrderItemFactory
 SignIn = Callable[[User], Client]
 # Session, person, memberships; then entries with all their rows show, keys, tally.
 ON_A_LIST = 6
-ON_A_THREAD = 8
-ON_POSTING = 16
+ON_A_THREAD = 9
+ON_POSTING = 22
 ON_CHOOSING_AN_ORDER = 6
 
 

@@ -336,7 +336,8 @@ def test_new_thread_offers_topics_by_asker_and_state(
 
     assert "where_is_it" in offered(buyer)
     assert "refund" not in offered(buyer)
-    assert offered(seller) == {"order_problem", "delivery_date", "return_question", "invoice"}
+    shipped = {"order_problem", "delivery_date", "receiving", "return_question", "invoice", "documents"}
+    assert offered(seller) == shipped
 
 
 def test_new_thread_bad_input_keeps_what_was_typed(signed_in: SignIn, order: Order, buyer: User) -> None:

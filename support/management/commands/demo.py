@@ -19,12 +19,16 @@ from messagecenter.accounts.models import Mailbox, Membership, Role, User
 from messagecenter.attachments.actions import upload
 from messagecenter.attachments.models import Attachment
 from messagecenter.ids import new_id
+from messagecenter.moderation.actions import make_appeal, make_report
+from messagecenter.moderation.models import Report
 from messagecenter.threads.actions import close_thread, mark_read, open_thread, post_message
 from messagecenter.threads.models import Entry, Message, Thread
+from messagecenter.threads.permission import may_open
+from messagecenter.threads.refused import Refused
 from messagecenter.threads.topics import topics_for_order
 from orders.models import Order, Product
 from support.demo_files import demo_file
-from support.demo_script import BUYER, INQUIRIES, SCENES, Scene
+from support.demo_script import APPEAL, BUYER, INQUIRIES, REPORT, SCENES, SHOP, STOPPED, Scene
 
 SAMPLE = Path(settings.BASE_DIR) / "orders" / "samples" / "marketplace-orders.csv"
 SHOP_NAME = "Nordlicht Lampen"
@@ -71,6 +75,7 @@ class Command(BaseCommand):
         _buyer_mailbox_of(people["buyer@example.com"])
         if not Thread.objects.exists():
             _write_scenes()
+            _fill_the_desk(people["buyer@example.com"], seller, shop)
 
 
 def _person(email: str, name: str, password: str) -> User:
@@ -91,10 +96,12 @@ def _staff(supporter: User, administrator: User) -> None:
     supporter.is_staff = administrator.is_staff = administrator.is_superuser = True
     supporter.save(update_fields=["is_staff"])
     administrator.save(update_fields=["is_staff", "is_superuser"])
-    rooms = ["accounts", "orders", "threads", "notices", "attachments"]
+    rooms = ["accounts", "orders", "threads", "notices", "attachments", "policy", "moderation"]
     supporter.user_permissions.set(
         Permission.objects.filter(content_type__app_label__in=rooms, codename__startswith="view_")
-        | Permission.objects.filter(codename__in=["disclose_thread", "disclose_attachment", "change_attachment"])
+        | Permission.objects.filter(
+            codename__in=["disclose_thread", "disclose_attachment", "change_attachment", "moderate"]
+        )
     )
 
 
@@ -154,8 +161,15 @@ def _play(
     mailbox, writer = sides[first_side]
     if writer is None or any(person is None for _mailbox, person in sides.values()):
         return
-    if order is not None and scene.topic not in {topic.key for topic in topics_for_order(mailbox, order)}:
+    topic = next((one for one in topics_for_order(mailbox, order) if one.key == scene.topic), None) if order else None
+    if order is not None and topic is None:
         return
+    if topic is not None:
+        try:
+            other = shop if first_side == BUYER else buyer
+            may_open(mailbox=mailbox, other=other, topic=topic, order=order, product=None)
+        except Refused:
+            return  # the samples' dates are fixed: one day it is too late for a shop to write first
     thread = open_thread(
         by=writer,
         mailbox=mailbox,
@@ -185,6 +199,21 @@ def _play(
             _read(person, thread, mailbox)
         close_thread(by=writer, mailbox=mailbox, thread=thread)
     _age(thread, timedelta(hours=scene.hours_ago + extra_hours))
+
+
+def _fill_the_desk(buyer: User, seller: User, shop: Mailbox) -> None:
+    """Write what the policy stops, hides or holds; appeal against one decision and report one message."""
+    entries = Entry.objects.visible_to(buyer).filter(other=shop, thread__state=Thread.State.OPEN)
+    entries = entries.filter(thread__order__isnull=False).select_related("thread", "mailbox")
+    for entry, (side, line) in zip(entries.order_by("pk"), STOPPED, strict=False):
+        writer, mailbox = (seller, shop) if side == SHOP else (buyer, entry.mailbox)
+        posted = post_message(by=writer, mailbox=mailbox, thread=entry.thread, body=line, client_id=new_id())
+        if posted.decision and posted.decision.measure == "blocked":
+            make_appeal(by=writer, decision=posted.decision, words=APPEAL)
+    told = Message.objects.visible_to(buyer).filter(sender=shop).order_by("pk").first()
+    if told is not None:
+        mailbox = Mailbox.objects.visible_to(buyer).filter(entries__thread=told.thread_id)[0]
+        make_report(by=buyer, mailbox=mailbox, message=told, reason=Report.Reason.SPAM, words=REPORT, good_faith=True)
 
 
 def _send_up(scene: Scene, number: int, writer: User, mailbox: Mailbox) -> list[UUID]:

@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Judge all files, two at a time, and say which could not be judged."""
-        tasks = list(_below(options["paths"]))
+        tasks = list(files_below(options["paths"]))
         messages: list[tuple[list[str], Path]] = []
         if options["manifest"]:
             listed, messages = _manifest(Path(options["manifest"]))
@@ -83,7 +83,7 @@ class Command(BaseCommand):
         return bool(line["verdict"] == "error")
 
 
-def _below(paths: list[str]) -> Iterator[Task]:
+def files_below(paths: list[str]) -> Iterator[Task]:
     """Yield the files named and those in the folders named, each folder in the order of the alphabet."""
     for given in paths:
         if not os.path.isdir(given):
@@ -118,11 +118,11 @@ def _judged(task: Task) -> dict[str, Any]:
     line: dict[str, Any] = {"path": task.given, "verdict": "error", "reason": "unreadable", "message": ""}
     line |= {"sniffed_type": "", "size_bytes": 0, "seconds": 0.0}
     try:
-        size = line["size_bytes"] = _size(task.place)
+        size = line["size_bytes"] = size_of(task.place)
         with open(task.place, "rb") as file:
             content = file.read(MOST_BYTES if size <= MOST_BYTES else HEAD)
     except (OSError, ValueError) as error:
-        line["message"] = _why(error)
+        line["message"] = why_unreadable(error)
     else:
         found = opinion(task.upload_name, content, size)
         line |= {"verdict": "accept", "reason": "", "sniffed_type": found.sniffed_type}
@@ -137,9 +137,9 @@ def _counted(paths: list[str], folder: Path) -> dict[str, Any]:
     """Return the line about one message: whether its files fit into it."""
     line: dict[str, Any] = {"files": paths, "verdict": "accept", "reason": "", "message": "", "size_bytes": 0}
     try:
-        sizes = [_size(os.path.join(folder, path)) for path in paths]
+        sizes = [size_of(os.path.join(folder, path)) for path in paths]
     except (OSError, ValueError) as error:
-        return line | {"verdict": "error", "reason": "unreadable", "message": _why(error)}
+        return line | {"verdict": "error", "reason": "unreadable", "message": why_unreadable(error)}
     line["size_bytes"] = sum(sizes)
     try:
         check_total(0, sizes)
@@ -148,7 +148,7 @@ def _counted(paths: list[str], folder: Path) -> dict[str, Any]:
     return line
 
 
-def _size(place: str) -> int:
+def size_of(place: str) -> int:
     """Return a file's bytes. Raises OSError or, for what no disk can hold, ValueError."""
     found = os.stat(place)
     if not stat.S_ISREG(found.st_mode):
@@ -156,6 +156,6 @@ def _size(place: str) -> int:
     return found.st_size
 
 
-def _why(error: OSError | ValueError) -> str:
+def why_unreadable(error: OSError | ValueError) -> str:
     """Return why a path cannot be read."""
     return f"{error.strerror if isinstance(error, OSError) else error}"

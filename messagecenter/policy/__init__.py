@@ -1,0 +1,1 @@
+"""What may be written: finding what is forbidden in a text, deciding what to do about it, and every version of that."""

@@ -1,0 +1,148 @@
+"""Guesses from whole sentences what the phrase rules have no words for; only ever sure enough for a person to look.
+
+A linear classifier: which word pairs and letter groups a sentence holds, each hashed to one of 2¹⁵ places, and for each
+category one weight a place (logistic regression, one against the rest). It is trained by ``manage.py train_classifier``
+from the sentences in ``messagecenter/policy/training/``; the weights are a file beside this module.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from math import exp, sqrt
+from pathlib import Path
+from zlib import crc32
+
+import re2
+
+from .finding import Category, Finding
+from .folding import Folded
+from .grammar import levelled
+from .surroundings import Surroundings
+
+WEIGHTS = Path(__file__).parent / "words" / "classifier.weights"
+CATEGORIES = (
+    Category.MARKETING,
+    Category.REVIEW_REQUEST,
+    Category.OFF_PLATFORM_PAYMENT,
+    Category.SENSITIVE_CONTENT,
+    Category.ABUSE,
+)
+PLACES = 1 << 15
+MOST_CHARACTERS = 3000  # of a text: enough for every message, and the time stays small for a file
+SHORTEST, LONGEST = 24, 300  # characters of a sentence worth guessing about
+FEWEST_WORDS = 4
+SUREST = 0.75  # so that it never blocks by itself
+HINT = 0.35  # likely, but not so likely that a person should have to look
+_SENTENCE = re2.compile(rb"[^.!?]+[.!?]*")
+_SIGNS_OF_WORDS = b"abcdefghijklmnopqrstuvwxyz0_'$\x02\x03\x04\x05%"
+_WORDS = bytes(48 if code in b"123456789" else code if code in _SIGNS_OF_WORDS else 32 for code in range(256))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What training found: for each category a whole number a place, its worth, a start value, and a threshold."""
+
+    rows: Mapping[Category, Sequence[int]]  # -127 to 127; whole, so that a sum is the same in whatever order
+    step: Mapping[Category, float]  # what one of them is worth
+    bias: Mapping[Category, float]
+    threshold: Mapping[Category, float]  # from which guess on the writer is asked
+    certain: Mapping[Category, float]  # from which guess on a person is asked
+
+    def guess(self, places: Sequence[int]) -> dict[Category, float]:
+        """Return for each category how likely a sentence with these features is one of it, from 0 to 1."""
+        size = sqrt(len(places)) or 1.0
+        return {
+            category: _logistic(self.bias[category] + self.step[category] * sum(map(row.__getitem__, places)) / size)
+            for category, row in self.rows.items()
+        }
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + exp(-max(-30.0, min(30.0, value))))
+
+
+def features(flat: bytes) -> list[int]:
+    """Return the places of what a levelled sentence holds: words, pairs of words, groups of 3 and 5 letters."""
+    words = flat.translate(_WORDS).split()
+    joined = b" " + b" ".join(words) + b" "
+    size = len(joined)
+    grams = {joined[at : at + 3] for at in range(size - 2)}
+    grams.update([joined[at : at + 5] for at in range(size - 4)])
+    # A word of its own must not be taken for a group of letters.
+    grams.update([b"=" + word for word in words])
+    grams.update([b"=" + one + b" " + two for one, two in pairwise(words)])
+    return [crc32(gram) & (PLACES - 1) for gram in grams]
+
+
+def sentences(flat: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where the sentences worth guessing about begin and end; a very short one goes with the next."""
+    begin = -1
+    for hit in _SENTENCE.finditer(flat[:MOST_CHARACTERS]):
+        start, end = hit.span()
+        start += len(hit.group()) - len(hit.group().lstrip())
+        if begin < 0:
+            begin = start
+        if end - begin < SHORTEST:
+            continue
+        for piece in range(begin, end, LONGEST):
+            if min(end, piece + LONGEST) - piece >= SHORTEST:
+                yield piece, min(end, piece + LONGEST)
+        begin = -1
+
+
+def read_weights(path: Path = WEIGHTS) -> Weights:
+    """Read a file of weights: one line of JSON, then one signed byte a category and place."""
+    head, _, body = path.read_bytes().partition(b"\n")
+    said = json.loads(head)
+    rows = {}
+    for number, category in enumerate(CATEGORIES):
+        rows[category] = list(array("b", body[number * PLACES : (number + 1) * PLACES]))
+    kept = ("step", "bias", "threshold", "certain")
+    return Weights(rows, *({one: said[name][one] for one in CATEGORIES} for name in kept))
+
+
+def write_weights(weights: Weights, path: Path = WEIGHTS) -> None:
+    """Write ``weights`` as :func:`read_weights` reads them."""
+    head = {
+        "step": {category: round(weights.step[category], 8) for category in CATEGORIES},
+        "bias": {category: round(weights.bias[category], 6) for category in CATEGORIES},
+        "threshold": {category: round(weights.threshold[category], 3) for category in CATEGORIES},
+        "certain": {category: round(weights.certain[category], 3) for category in CATEGORIES},
+    }
+    body = b"".join(array("b", weights.rows[category]).tobytes() for category in CATEGORIES)
+    path.write_bytes(json.dumps(head, sort_keys=True).encode() + b"\n" + body)
+
+
+@lru_cache(maxsize=1)
+def _weights() -> Weights:
+    return read_weights()
+
+
+def find(folded: Folded, around: Surroundings) -> list[Finding]:
+    """Return a finding a sentence and category that is likely enough; its rule is ``classifier.<category>``.
+
+    What few honest sentences look like is for a person (0.5 to 0.75), what some do is a hint for the writer.
+    """
+    reading = folded.plain
+    flat = levelled(reading)[:MOST_CHARACTERS]
+    weights = _weights()
+    found = []
+    for start, end in sentences(flat):
+        if len(set(flat[start:end].translate(_WORDS).split())) < FEWEST_WORDS:
+            continue  # says too little to guess about
+        for category, likely in weights.guess(features(flat[start:end])).items():
+            least = weights.threshold[category]
+            if likely < least:
+                continue
+            if around.sender_role == "buyer" and category in (Category.MARKETING, Category.REVIEW_REQUEST):
+                continue  # a buyer sells nothing and is asked, never asks
+            certain = weights.certain[category]
+            sure = 0.5 + (SUREST - 0.5) * (likely - certain) / (1.0001 - certain) if likely >= certain else HINT
+            first, last = reading.span(start, end)
+            found.append(Finding(first, last, f"classifier.{category}", category, round(min(sure, SUREST), 2)))
+    return found

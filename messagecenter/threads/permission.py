@@ -1,0 +1,259 @@
+"""Who may write to whom now: blocked senders, restricted ones, and shops that write first.
+
+Everything that opens a thread or posts in one asks here, whichever way the words came. A shop writes first when it
+opens a thread about an order, and goes on writing first until the buyer has answered in it. Then holds, besides blocks:
+
+* not while staff restricted the shop; a restricted buyer can still open what completes an open order,
+* until so many days after the order was complete (``topics.completed_at``),
+* at most so many threads in 24 hours: a floor, or a multiple of the shop's average daily orders if that is more,
+* to a buyer who takes only what an order needs, with critical topics alone.
+
+The figures come from the policy in force (``proactive``); the rules follow what a large marketplace publishes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.utils import timezone
+
+from messagecenter.accounts.models import Mailbox
+from messagecenter.policy.models import BlockedSender, Restriction
+from messagecenter.policy.rules import Proactive
+from messagecenter.policy.versions import current
+from orders.models import Order, Product
+
+from .models import Entry, Message, Thread
+from .refused import OptedOut, QuotaReached, Refused, SenderBlocked, TooLate, WritingRestricted
+from .topics import BY_KEY, Topic, completed_at, is_open
+
+QUOTA_HOURS = 24
+AVERAGE_DAYS = 180
+# A shop with more orders than this in 180 days has the average of its newest ones: nothing ever counts them all.
+MOST_COUNTED = 20_000
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Whether two mailboxes blocked each other."""
+
+    by_us: bool
+    by_them: bool
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How many threads a shop started in the last 24 hours, how many it may, and from when it may start another.
+
+    ``next_at`` is None while there is room, and when the policy lets nobody start any.
+    """
+
+    started: int
+    limit: int
+    next_at: datetime | None = None
+
+    @property
+    def refusal(self) -> QuotaReached | None:
+        """Why no other thread can be started now, if so."""
+        return QuotaReached(self.limit, self.next_at) if self.started >= self.limit else None
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What stands in the way of a mailbox that wants to open a thread. The last three are None for who is no shop."""
+
+    mailbox: Mailbox
+    other: Mailbox
+    order: Order | None
+    is_blocked: bool
+    restriction: Restriction | None
+    too_late: TooLate | None = None
+    proactive: Proactive | None = None
+    quota: Quota | None = None
+
+    @property
+    def for_all(self) -> Refused | None:
+        """What stands in the way whatever the topic. What only some topics get through is not among it."""
+        if self.mailbox.kind != Mailbox.Kind.SHOP:
+            return None
+        return self._restricted() or self.too_late or (self.quota.refusal if self.quota else None)
+
+    def refusal(self, topic: Topic) -> Refused | None:
+        """Return why a thread with this topic cannot be opened now, or None."""
+        completes = _completes(topic, self.order)
+        if self.is_blocked and not completes:
+            return SenderBlocked()
+        if self.mailbox.kind != Mailbox.Kind.SHOP:
+            return None if completes else self._restricted()
+        if self.for_all is not None:
+            return self.for_all
+        return OptedOut() if _is_unwanted(topic, self.other) else None
+
+    def _restricted(self) -> WritingRestricted | None:
+        return WritingRestricted(self.restriction.until, self.restriction.explanation) if self.restriction else None
+
+
+def may_open(
+    *,
+    mailbox: Mailbox,
+    other: Mailbox,
+    topic: Topic,
+    order: Order | None,
+    product: Product | None,
+    is_writing: bool = False,
+) -> None:
+    """Raise why ``mailbox`` may not open a thread with ``other`` now: SenderBlocked, WritingRestricted, OptedOut,
+    TooLate or QuotaReached, all of them Refused. That the topic fits the order's state is the caller's to check.
+
+    With ``is_writing``, inside the transaction that writes, a shop's openings wait for each other, so that two at once
+    cannot both be its last one. Two queries for a buyer, at most seven for a shop.
+    """
+    if is_writing and mailbox.kind == Mailbox.Kind.SHOP:
+        Mailbox.objects.select_for_update(no_key=True).get(pk=mailbox.pk)
+    outlook = outlook_for(mailbox=mailbox, other=other, order=order, product=product, with_quota=False)
+    refusal = outlook.refusal(topic)
+    if refusal is None and outlook.proactive is not None:
+        refusal = _quota_refusal(mailbox, outlook.proactive, timezone.now())
+    if refusal is not None:
+        raise refusal
+
+
+def may_post(*, mailbox: Mailbox, other: Mailbox, thread: Thread) -> None:
+    """Raise why ``mailbox`` may not write to ``other`` in this thread now: SenderBlocked, or while the other side has
+    not answered what ``mailbox`` opened, WritingRestricted, OptedOut or TooLate. At most four queries.
+    """
+    refusal = post_refusal(mailbox=mailbox, thread=thread, other=other, blocks=blocks_between(mailbox, other))
+    if refusal is not None:
+        raise refusal
+
+
+def post_refusal(*, mailbox: Mailbox, other: Mailbox, thread: Thread, blocks: Blocks) -> Refused | None:
+    """Return what ``may_post`` raises, for a page that knows who blocked whom."""
+    topic, order = BY_KEY.get(thread.topic), thread.order
+    completes = topic is not None and _completes(topic, order)
+    if blocks.by_them and not completes:
+        return SenderBlocked()
+    is_shop = mailbox.kind == Mailbox.Kind.SHOP
+    if thread.opened_by_id != mailbox.pk or (completes and not is_shop) or _has_answered(other, thread):
+        return None
+    restriction = _restriction_of(mailbox)
+    if restriction is not None:
+        return WritingRestricted(restriction.until, restriction.explanation)
+    if not is_shop:
+        return None
+    if topic is not None and _is_unwanted(topic, other):
+        return OptedOut()
+    return _too_late(order, current()[1].proactive, timezone.now())
+
+
+def outlook_for(
+    *, mailbox: Mailbox, other: Mailbox, order: Order | None, product: Product | None, with_quota: bool = True
+) -> Outlook:
+    """Return what stands in the way of ``mailbox`` opening a thread with ``other`` about an order or a product.
+
+    Five queries for a shop, two for others; ``with_quota=False`` saves two.
+    """
+    if (order is None) == (product is None):
+        raise ValueError("A thread is about an order or about a product.")
+    outlook = Outlook(
+        mailbox=mailbox,
+        other=other,
+        order=order,
+        is_blocked=blocks_between(mailbox, other).by_them,
+        restriction=_restriction_of(mailbox),
+    )
+    if mailbox.kind != Mailbox.Kind.SHOP:
+        return outlook
+    now, proactive = timezone.now(), current()[1].proactive
+    return replace(
+        outlook,
+        too_late=_too_late(order, proactive, now),
+        proactive=proactive,
+        quota=quota_of(mailbox, proactive, now) if with_quota else None,
+    )
+
+
+def blocks_between(mailbox: Mailbox, other: Mailbox) -> Blocks:
+    """Return who of the two blocked the other: one query. Nobody blocks support."""
+    ours, theirs = Q(mailbox=mailbox, sender=other), Q(mailbox=other, sender=mailbox)
+    by = set(BlockedSender.objects.filter(ours | theirs).values_list("mailbox_id", flat=True))
+    return Blocks(
+        by_us=mailbox.pk in by and may_be_blocked(other),
+        by_them=other.pk in by and may_be_blocked(mailbox),
+    )
+
+
+def may_be_blocked(mailbox: Mailbox) -> bool:
+    """Return whether others may block this mailbox: a buyer's and a shop's, never the marketplace's support."""
+    return mailbox.kind != Mailbox.Kind.SUPPORT
+
+
+def quota_of(shop: Mailbox, proactive: Proactive, now: datetime) -> Quota:
+    """Return a shop's quota: two queries, each bounded."""
+    limit = max(proactive.per_day_floor, math.ceil(proactive.per_day_factor * _average_daily_orders(shop, now)))
+    moments = _started(shop, now, most=limit)
+    is_full = bool(limit) and len(moments) >= limit
+    return Quota(len(moments), limit, moments[-1] + timedelta(hours=QUOTA_HOURS) if is_full else None)
+
+
+def _quota_refusal(shop: Mailbox, proactive: Proactive, now: datetime) -> QuotaReached | None:
+    """Return why a shop may start no other thread now. Who started fewer than the floor asks one query, no average."""
+    floor = proactive.per_day_floor
+    if floor and len(_started(shop, now, most=floor)) < floor:
+        return None
+    return quota_of(shop, proactive, now).refusal
+
+
+def _started(shop: Mailbox, now: datetime, *, most: int) -> list[datetime]:
+    """Return when the shop's newest threads of the last 24 hours were started, at most ``most``, newest first.
+
+    A thread whose only message was stopped reached nobody and takes nothing from the quota.
+    """
+    sent = Message.objects.filter(thread=OuterRef("pk")).exclude(state=Message.State.BLOCKED)
+    started = Thread.objects.filter(opened_by=shop, created_at__gt=now - timedelta(hours=QUOTA_HOURS))
+    newest = started.filter(Exists(sent)).order_by("-created_at")
+    return list(newest.values_list("created_at", flat=True)[:most])
+
+
+def _average_daily_orders(shop: Mailbox, now: datetime) -> float:
+    """Return how many orders a shop had a day in the last 180 days, or over its newest 20,000 if these are fewer days.
+
+    The days are at least one: a file of old orders brought in at once is no day's business.
+    """
+    recent = Order.objects.filter(shop=shop, purchased_at__gt=now - timedelta(days=AVERAGE_DAYS)).newest_first()
+    told = recent[:MOST_COUNTED].aggregate(number=Count("pk"), first=Min("purchased_at"))
+    if told["number"] < MOST_COUNTED:
+        return float(told["number"]) / AVERAGE_DAYS
+    return float(told["number"]) / max((now - told["first"]) / timedelta(days=1), 1.0)
+
+
+def _restriction_of(mailbox: Mailbox) -> Restriction | None:
+    """Return the restriction in force that ends last."""
+    return Restriction.objects.filter(mailbox=mailbox).in_force().order_by("-until").first()
+
+
+def _too_late(order: Order | None, proactive: Proactive, now: datetime) -> TooLate | None:
+    """Return why it is too late to write first about an order; before it is complete it never is."""
+    completed = completed_at(order) if order else None
+    if completed is None:
+        return None
+    ended = completed + timedelta(days=proactive.days_after_completion)
+    return TooLate(proactive.days_after_completion, ended) if now > ended else None
+
+
+def _completes(topic: Topic, order: Order | None) -> bool:
+    """Return whether a message with this topic is needed to complete an order that is still open."""
+    return topic.completes_order and order is not None and is_open(order, timezone.now())
+
+
+def _is_unwanted(topic: Topic, buyer: Mailbox) -> bool:
+    """Return whether the buyer wants no shop to write first with this topic."""
+    return not topic.is_critical and not buyer.takes_proactive
+
+
+def _has_answered(other: Mailbox, thread: Thread) -> bool:
+    """Return whether the other side has written in this thread."""
+    return Entry.objects.filter(thread=thread, mailbox=other, last_sent_at__isnull=False).exists()
