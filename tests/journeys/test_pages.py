@@ -35,6 +35,7 @@ PAGES = {
         "/accounts/signup/",
         "/accounts/password/reset/",
         "/privacy/who-can-read/",
+        "/policy/",
         "/offline/",
         "/no-such-page/",
         "/outbox/",
@@ -49,6 +50,9 @@ PAGES = {
         "/accounts/2fa/",
         "/accounts/email/",
         "/accounts/password/change/",
+        "/messages/decisions/",
+        "/messages/reports/",
+        "/messages/blocked/",
     ],
     "seller@example.com": [
         "/messages/",
@@ -56,6 +60,8 @@ PAGES = {
         "/messages/?box=needs_reply",
         "/messages/?box=sent",
         "/messages/?order=nothing",
+        "/messages/new/?order=MC-2026-10231",
+        "/messages/decisions/",
         THREAD,
         "/accounts/members/",
     ],
@@ -71,6 +77,10 @@ RARE_PAGES = {
         "/messages/new/?order=MC-2026-10552": 200,  # a basket from two shops: the shop is chosen first
         "/messages/new/?product={product}": 200,
         "/messages/{closed}/": 200,
+        "/messages/{closed}/block/": 200,
+        "/messages/decisions/{decision}/": 200,
+        "/messages/reports/{report}/": 200,
+        "/messages/{told_thread}/report/{told}/": 200,
     },
     "viewer@example.com": {
         "/messages/": 200,
@@ -107,6 +117,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 ADD_A_VIEWER = """
 import json
 from messagecenter.accounts.models import *
+from messagecenter.moderation.models import Report
+from messagecenter.policy.models import Decision
 from messagecenter.threads.models import *
 from orders.models import Product
 from tests.factories import MembershipFactory, UserFactory
@@ -116,7 +128,12 @@ MembershipFactory(user=viewer, mailbox=shop, role=Role.VIEWER)
 bought = Entry.objects.filter(mailbox__memberships__user__email="buyer@example.com")
 sold = Entry.objects.filter(mailbox=shop)
 closed, open = {{"thread__state": "closed"}}, {{"thread__state": "open"}}
-found = dict(product=Product.objects.order_by("title")[0].pk, closed=bought.filter(**closed)[0].thread_id,
+report = Report.objects.get(mailbox__memberships__user__email="buyer@example.com")
+stopped = Decision.objects.filter(mailbox__memberships__user__email="buyer@example.com").order_by("pk")[0]
+told = Message.objects.filter(thread__in=bought.values("thread"), sender=shop, state="delivered").exclude(
+    pk=report.message_id).order_by("pk")[0]
+found = dict(decision=stopped.pk, report=report.pk, told=told.pk, told_thread=told.thread_id,
+    product=Product.objects.order_by("title")[0].pk, closed=bought.filter(**closed)[0].thread_id,
     shop_thread=sold.filter(**open)[0].thread_id, shop_closed=sold.filter(**closed)[0].thread_id)
 print(json.dumps(found, default=str))
 """

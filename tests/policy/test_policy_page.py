@@ -159,7 +159,7 @@ def test_page_shows_the_version_in_force_and_its_own_rules(client, second):
     assert 'id="operator.club_card"' in text
     assert "not delivered" not in text.split('id="operator.term"')[1].split("</article>")[0]
     assert "not in use" in text.split('id="marketing.insert"')[1].split("</article>")[0]
-    assert "checked by a person first" in text.split('id="contact.email"')[1].split("</article>")[0]
+    assert "checked by a person first" in text.split('id="link.url"')[1].split("</article>")[0]
     assert 'id="differences"' not in text
 
 

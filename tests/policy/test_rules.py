@@ -36,8 +36,8 @@ def test_actions_have_an_order():
 @pytest.mark.parametrize(
     ("rule", "category", "confidence", "role", "about", "topic", "action"),
     [
-        ("contact.phone", "contact_details", 0.8, "seller", "order", "", "block"),
-        ("contact.phone", "contact_details", 0.79, "seller", "order", "", "review"),
+        ("contact.phone", "contact_details", 0.9, "seller", "order", "", "block"),
+        ("contact.phone", "contact_details", 0.89, "seller", "order", "", "review"),
         ("contact.phone", "contact_details", 0.5, "buyer", "inquiry", "", "review"),
         ("contact.phone", "contact_details", 0.49, "buyer", "order", "", "warn"),
         ("contact.phone", "contact_details", 0.29, "buyer", "order", "", "allow"),

