@@ -267,7 +267,8 @@ def test_the_hunt_finds_each_leak_made_on_purpose(
     leaked = ("text", "reply", "toolong", "note")
     missed = [f"{place} in {spot}" for spot in spots for place in leaked if not _named(f"{place} in {spot}", found)]
     assert missed == []
-    assert {place.partition(" ")[0] for place in found} == {*leaked, "crash"}
+    # The draft is posted as well, for the check while typing, unless this site was too slow to be asked.
+    assert {place.partition(" ")[0] for place in found} - {"draft"} == {*leaked, "crash"}
 
 
 def _named(beginning: str, found: list[str]) -> bool:

@@ -52,7 +52,7 @@ def test_buyer_and_seller_talk_about_an_order(browser: Browser, stack: Stack, or
     expect(seller.page).to_have_url(re.compile(re.escape(thread_url.rpartition(":")[2].partition("/")[2])))
     question = seller.page.locator(".message").first
     expect(question).to_contain_text("wo bleibt meine Lampe?")
-    expect(question.locator("a")).to_have_attribute("href", "https://www.dhl.de/hilfe")
+    expect(question.locator(".message-body a")).to_have_attribute("href", "https://www.dhl.de/hilfe")
 
     inbox = buyer.context.new_page()
     inbox.goto("/messages/")
