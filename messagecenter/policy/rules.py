@@ -249,10 +249,15 @@ class Verdict:
     actions: tuple[Action, ...]
 
     @property
+    def counted(self) -> tuple[tuple[Finding, Action], ...]:
+        """The findings about which something is done, each with what."""
+        both = zip(self.findings, self.actions, strict=True)
+        return tuple((one, action) for one, action in both if action is not Action.ALLOW)
+
+    @property
     def spans_to_hide(self) -> tuple[tuple[int, int], ...]:
         """The stretches that are masked for the reader."""
-        found = zip(self.findings, self.actions, strict=True)
-        return tuple((one.start, one.end) for one, action in found if action is Action.REDACT)
+        return tuple((one.start, one.end) for one, action in self.counted if action is Action.REDACT)
 
 
 def judge(findings: Iterable[Finding], rules: Rules, around: Surroundings, *, can_redact: bool = True) -> Verdict:

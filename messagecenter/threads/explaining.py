@@ -74,13 +74,7 @@ def as_hints(screened: Screened) -> dict[str, Any]:
 
 def _found(screened: Screened) -> list[tuple[Part, Finding, Action]]:
     """Return what counts of the findings, in the order of the texts, at most MOST_ITEMS."""
-    found: list[tuple[Part, Finding, Action]] = []
-    for part in screened.parts:
-        found += [
-            (part, finding, action)
-            for finding, action in zip(part.verdict.findings, part.verdict.actions, strict=True)
-            if action != Action.ALLOW
-        ]
+    found = [(part, finding, action) for part in screened.parts for finding, action in part.verdict.counted]
     return found[:MOST_ITEMS]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -24,9 +24,7 @@ from orders.models import Order, Product
 log = logging.getLogger(__name__)
 
 ROLES = {Mailbox.Kind.BUYER: "buyer", Mailbox.Kind.SHOP: "seller", Mailbox.Kind.SUPPORT: "support"}
-MOST_LISTS = 8
 MOST_FINDINGS = 200
-_lists: dict[int, tuple[Rules, tuple[str, ...], Lists]] = {}
 HIDDEN = "█████"  # what stands where words were hidden from the reader
 
 
@@ -67,13 +65,7 @@ class Screened:
 
     def hidden_spans(self) -> list[tuple[int, int]]:
         """Return the stretches of the text that the other side is not to read."""
-        return [
-            (finding.start, finding.end)
-            for part in self.parts
-            if part.key == "body"
-            for finding, action in zip(part.verdict.findings, part.verdict.actions, strict=True)
-            if action == Action.REDACT
-        ]
+        return [span for part in self.parts if part.key == "body" for span in part.verdict.spans_to_hide]
 
 
 def findings_of(parts: Sequence[Part]) -> list[dict[str, Any]]:
@@ -104,8 +96,7 @@ def _kept(part: Part) -> list[dict[str, Any]]:
             "confidence": finding.confidence,
             "action": str(action),
         }
-        for finding, action in zip(part.verdict.findings, part.verdict.actions, strict=True)
-        if action != Action.ALLOW
+        for finding, action in part.verdict.counted
     ]
 
 
@@ -160,15 +151,8 @@ def surroundings_of(about: About, lists: Lists) -> Surroundings:
 
 
 def lists_of(rules: Rules) -> Lists:
-    """Return a policy's lists with the marketplace's own domains: the same object each time, so compiled once."""
-    domains = tuple(settings.MARKETPLACE_DOMAINS)
-    known = _lists.get(id(rules))
-    if known is None or known[0] is not rules or known[1] != domains:
-        while len(_lists) >= MOST_LISTS:
-            _lists.pop(next(iter(_lists)), None)
-        lists = replace(rules.lists, allowed_domains=rules.lists.allowed_domains | frozenset(domains))
-        known = _lists[id(rules)] = (rules, domains, lists)
-    return known[2]
+    """Return a policy's lists with the marketplace's own domains."""
+    return rules.lists_with(settings.MARKETPLACE_DOMAINS)
 
 
 def masked(body: str, spans: Sequence[tuple[int, int]]) -> str:

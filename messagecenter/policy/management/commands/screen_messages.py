@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from messagecenter.policy.detection.language import detect
 from messagecenter.policy.detection.screen import screen
 from messagecenter.policy.detection.surroundings import Lists, Surroundings
-from messagecenter.policy.rules import CONTEXTS, SENDER_ROLES, Action, Verdict, judge
+from messagecenter.policy.rules import CONTEXTS, SENDER_ROLES, Verdict, judge
 from messagecenter.policy.versions import SHIPPED
 
 MEGABYTE = 1024 * 1024
@@ -103,11 +103,9 @@ def lists_allowing(domains: str | None) -> Lists:
 
 def told(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as the commands write it. What is allowed all the same is no finding."""
-    both = zip(verdict.findings, verdict.actions, strict=True)
-    counted = [(finding, action) for finding, action in both if action is not Action.ALLOW]
     return {
         "action": str(verdict.action),
-        "categories": sorted({str(finding.category) for finding, _action in counted}),
+        "categories": sorted({str(finding.category) for finding, _action in verdict.counted}),
         "findings": [
             {
                 "rule": finding.rule,
@@ -117,7 +115,7 @@ def told(verdict: Verdict) -> dict[str, Any]:
                 "confidence": finding.confidence,
                 "action": str(action),
             }
-            for finding, action in counted
+            for finding, action in verdict.counted
         ],
     }
 
