@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from messagecenter.accounts.models import Membership
+from messagecenter.accounts.models import Membership, User
 
 MAILBOX_KEY = "mailbox"
 _CACHE = "_memberships"
+
+
+def person_of(request: HttpRequest) -> User:
+    """Return the signed-in person. Raises PermissionDenied for a stranger."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 def memberships_of(request: HttpRequest) -> list[Membership]:

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from messagecenter.accounts.models import User
+from messagecenter.accounts.acting import person_of
 from messagecenter.admin_lists import ExactSearchAdmin, ReadOnlyAdmin
 from messagecenter.vault.errors import Unreadable
 
@@ -159,7 +159,7 @@ class AttachmentAdmin(ExactSearchAdmin, ReadOnlyAdmin):
             self.message_user(request, _("There is nothing left to check."), messages.WARNING)
         else:
             try:
-                level, text = RESCANNED[rescan(by=_person(request), attachment=attachment).state]
+                level, text = RESCANNED[rescan(by=person_of(request), attachment=attachment).state]
             except (Unreadable, *content.UNREADABLE_NOW):
                 level, text = messages.ERROR, _("The file cannot be read just now, so it was not checked again.")
             self.message_user(request, str(text), level)
@@ -179,7 +179,7 @@ class AttachmentAdmin(ExactSearchAdmin, ReadOnlyAdmin):
         }
         if request.method == "POST" and form.is_valid():
             context["disclosure"] = disclose(
-                by=_person(request), attachment=attachment, reason=form.cleaned_data["reason"]
+                by=person_of(request), attachment=attachment, reason=form.cleaned_data["reason"]
             )
             context |= _opened(attachment)
         return TemplateResponse(request, "admin/attachments/open.html", context)
@@ -191,7 +191,7 @@ class AttachmentAdmin(ExactSearchAdmin, ReadOnlyAdmin):
         stated = AttachmentDisclosure.objects.filter(
             pk=disclosure_id,
             attachment=attachment,
-            staff=_person(request),
+            staff=person_of(request),
             read_at__gt=timezone.now() - timedelta(minutes=DISCLOSED_MINUTES),
         )
         if not stated.exists():
@@ -221,13 +221,6 @@ class AttachmentDisclosureAdmin(ExactSearchAdmin, ReadOnlyAdmin):
     sortable_by = ()
     search_fields = ("attachment", "staff__email")
     search_help_text = _("Exact attachment id, or the whole e-mail address of who opened it")
-
-
-def _person(request: HttpRequest) -> User:
-    """Return the signed-in member of staff. Raises PermissionDenied for a stranger."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
 
 
 def _may_disclose(request: HttpRequest) -> None:

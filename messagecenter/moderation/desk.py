@@ -18,7 +18,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from messagecenter.threads.access import person_of, uuid_or_none
+from messagecenter.accounts.acting import person_of
+from messagecenter.threads.access import uuid_or_none
 
 from . import actions
 from .charts import day_bars, rule_bars

@@ -17,13 +17,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from messagecenter.accounts.acting import person_of
 from messagecenter.accounts.models import Mailbox, User
 from messagecenter.attachments.inspection.refusal import Refusal
 from messagecenter.attachments.models import Attachment
 from messagecenter.attachments.reasons import sentence_of
 from messagecenter.policy.models import Decision, Restriction
 from messagecenter.policy.rulebook import ENTRIES, category_title, entry
-from messagecenter.threads.access import person_of, uuid_or_none
+from messagecenter.threads.access import uuid_or_none
 from messagecenter.threads.models import Disclosure, Message, Thread
 from messagecenter.threads.refused import Refused
 from messagecenter.threads.topics import LABELS

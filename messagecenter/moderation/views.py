@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from messagecenter.accounts.acting import person_of
 from messagecenter.accounts.decorators import membership_required
 from messagecenter.accounts.models import Membership, User
 from messagecenter.policy.models import Decision, Restriction
-from messagecenter.threads.access import acting_membership, person_of, standing_or_404
+from messagecenter.threads.access import acting_membership, standing_or_404
 from messagecenter.threads.links import as_html
 from messagecenter.threads.models import Message
 from messagecenter.threads.navigation import frame

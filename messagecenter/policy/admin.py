@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from messagecenter.accounts.models import User
+from messagecenter.accounts.acting import person_of
 from messagecenter.admin_lists import ExactSearchAdmin, ReadOnlyAdmin
 
 from . import versions
@@ -137,7 +137,7 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
             self.message_user(request, _("Run the dry run on these rules first."), messages.ERROR)
             return None
         try:
-            version = publish_version(by=_person(request), content=rules.to_content(), note=note, base=base.number)
+            version = publish_version(by=person_of(request), content=rules.to_content(), note=note, base=base.number)
         except NotPossible as problem:
             self.message_user(request, str(problem.sentence), messages.ERROR)
             return None
@@ -224,7 +224,7 @@ class RestrictionAdmin(ExactSearchAdmin, ReadOnlyAdmin):
         restriction = Restriction.objects.filter(pk=restriction_id).first()
         if restriction is None:
             raise Http404
-        lifted = lift_restriction(by=_person(request), restriction=restriction)
+        lifted = lift_restriction(by=person_of(request), restriction=restriction)
         self.log_change(request, lifted, "Lifted.")
         self.message_user(request, _("The restriction is lifted."), messages.SUCCESS)
         return redirect("admin:policy_restriction_change", restriction_id)
@@ -247,13 +247,6 @@ def _page(model_admin: admin.ModelAdmin[Any], view: Callable[..., HttpResponse])
     return model_admin.admin_site.admin_view(never_cache(view))
 
 
-def _person(request: HttpRequest) -> User:
-    """Return the signed-in member of staff. Raises PermissionDenied for a stranger."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
 def _base(request: HttpRequest) -> PolicyVersion:
     """Return the version the edited one is made from: the one in force when the page was opened."""
     current = versions.current()[0]
@@ -270,4 +263,4 @@ def _base(request: HttpRequest) -> PolicyVersion:
 def _fingerprint(request: HttpRequest, base: PolicyVersion, rules: Rules) -> list[str]:
     """Return who tried what: a dry run of other rules, or by somebody else, does not count."""
     content = json.dumps(rules.to_content(), sort_keys=True)
-    return [str(_person(request).pk), str(base.pk), hashlib.sha256(content.encode()).hexdigest()]
+    return [str(person_of(request).pk), str(base.pk), hashlib.sha256(content.encode()).hexdigest()]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
-from messagecenter.accounts.acting import membership_of, memberships_of
+from messagecenter.accounts.acting import membership_of, memberships_of, person_of
 from messagecenter.accounts.models import Mailbox, Membership, User
+from orders.models import Order
 
 from .models import Entry
 
@@ -26,13 +26,6 @@ class Standing:
     def mailbox(self) -> Mailbox:
         """The mailbox the person acts for."""
         return self.entry.mailbox
-
-
-def person_of(request: HttpRequest) -> User:
-    """Return the signed-in person. Raises PermissionDenied for a stranger."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
 
 
 def acting_membership(request: HttpRequest) -> Membership:
@@ -76,3 +69,20 @@ def uuid_or_none(value: str) -> uuid.UUID | None:
         return uuid.UUID(value)
     except ValueError:
         return None
+
+
+def memberships_acting_first(request: HttpRequest) -> list[Membership]:
+    """Return the person's memberships, the acting one first."""
+    acting = acting_membership(request)
+    return [acting, *(own for own in memberships_of(request) if own != acting)]
+
+
+def membership_in(request: HttpRequest, order: Order) -> Membership:
+    """Return the membership the person writes about an order with: the acting one if it has a part in it.
+
+    Raises Http404 for someone without a part in it.
+    """
+    for membership in memberships_acting_first(request):
+        if membership.mailbox_id in (order.shop_id, order.buyer_id):
+            return membership
+    raise Http404

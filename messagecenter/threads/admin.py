@@ -16,10 +16,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from messagecenter.accounts.acting import person_of
 from messagecenter.admin_lists import ExactSearchAdmin, ReadOnlyAdmin
 from messagecenter.vault.errors import Unreadable
 
-from .access import person_of
 from .actions import disclose_thread
 from .models import Disclosure, Entry, Thread
 from .topics import LABELS

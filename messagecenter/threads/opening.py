@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from messagecenter.accounts.acting import memberships_of
+from messagecenter.accounts.acting import person_of
 from messagecenter.accounts.decorators import membership_required
 from messagecenter.accounts.masking import masked_name
 from messagecenter.accounts.models import Mailbox, Membership
@@ -30,7 +30,7 @@ from orders.models import Order, Product
 from orders.pictures import shown_picture
 
 from . import actions
-from .access import acting_membership, order_number_in, person_of, uuid_or_none
+from .access import acting_membership, membership_in, memberships_acting_first, order_number_in, uuid_or_none
 from .actions.sides import NOT_A_WRITER
 from .explaining import as_context, shown_again
 from .forms import NewThreadForm
@@ -86,7 +86,7 @@ def _about_order(request: HttpRequest, number: str) -> HttpResponse:
         shops = [{"name": order.shop.shown_name, "url": _new_url(order)} for order in orders]
         context = {"shops": shops, "order_number": number}
         return render(request, "threads/new.html", context | frame(acting_membership(request), ""))
-    return _write_first(request, _membership_in(request, orders[0]), order=orders[0])
+    return _write_first(request, membership_in(request, orders[0]), order=orders[0])
 
 
 def _about_product(request: HttpRequest, product_id: str) -> HttpResponse:
@@ -96,7 +96,7 @@ def _about_product(request: HttpRequest, product_id: str) -> HttpResponse:
     product = products.filter(pk=key).first() if key else None
     if product is None:
         return _choose_order(request, problem=_("This product cannot be asked about."), status=404)
-    buying = [own for own in _memberships(request) if own.mailbox.kind == Mailbox.Kind.BUYER]
+    buying = [own for own in memberships_acting_first(request) if own.mailbox.kind == Mailbox.Kind.BUYER]
     if not buying:
         raise PermissionDenied(_("Only buyers can ask about a product."))
     return _write_first(request, buying[0], product=product)
@@ -224,17 +224,3 @@ def _name_of_other(mailbox: Mailbox, order: Order | None, product: Product | Non
 def _go_to(request: HttpRequest, url: str) -> HttpResponse:
     """Send the browser to a page, also when it asked by htmx."""
     return HttpResponse(headers={"HX-Redirect": url}) if "HX-Request" in request.headers else HttpResponseRedirect(url)
-
-
-def _memberships(request: HttpRequest) -> list[Membership]:
-    """Return the person's memberships, the acting one first."""
-    acting = acting_membership(request)
-    return [acting, *(own for own in memberships_of(request) if own != acting)]
-
-
-def _membership_in(request: HttpRequest, order: Order) -> Membership:
-    """Return the membership the person writes about an order with: the acting one if it has a part in it."""
-    for membership in _memberships(request):
-        if membership.mailbox_id in (order.shop_id, order.buyer_id):
-            return membership
-    raise Http404

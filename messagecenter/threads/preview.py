@@ -8,10 +8,10 @@ from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from messagecenter.accounts.models import Mailbox
+from messagecenter.accounts.acting import person_of
 from orders.models import Order, Product
 
-from .access import acting_membership, order_number_in, person_of, standing_or_404, uuid_or_none
+from .access import acting_membership, membership_in, order_number_in, standing_or_404, uuid_or_none
 from .actions.sides import other_side
 from .explaining import as_hints
 from .refused import Refused
@@ -66,20 +66,8 @@ def _about(request: HttpRequest) -> About:
         product = Product.objects.visible_to(person).filter(pk=product_id).select_related("shop").first()
     if order is None and product is None:
         raise Http404
-    mailbox = _writing_mailbox(request, order)
+    mailbox = (membership_in(request, order) if order else acting_membership(request)).mailbox
     try:
         return About(mailbox, other_side(mailbox, order, product), order, product, topic)
     except Refused:
         raise Http404 from None
-
-
-def _writing_mailbox(request: HttpRequest, order: Order | None) -> Mailbox:
-    """Return the person's mailbox that would write: the acting one if it has a part in the order, else another."""
-    acting = acting_membership(request).mailbox
-    if order is None or acting.pk in (order.shop_id, order.buyer_id):
-        return acting
-    mine = Mailbox.objects.visible_to(person_of(request)).filter(pk__in=[order.shop_id, order.buyer_id])
-    mailbox = mine.order_by("pk").first()
-    if mailbox is None:
-        raise Http404
-    return mailbox

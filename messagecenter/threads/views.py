@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from messagecenter.accounts.acting import act_for, membership_of
+from messagecenter.accounts.acting import act_for, membership_of, person_of
 from messagecenter.accounts.decorators import membership_required
 from messagecenter.attachments.inspection.refusal import Refusal
 from messagecenter.attachments.posted import Brought, bring
@@ -27,7 +27,7 @@ from messagecenter.vault.errors import Unreadable
 from orders.pictures import shown_picture
 
 from . import actions
-from .access import Standing, acting_membership, order_number_in, person_of, standing_or_404, uuid_or_none
+from .access import Standing, acting_membership, order_number_in, standing_or_404, uuid_or_none
 from .clock import reply_chip
 from .conversation import Shown, find_later, find_stretch
 from .explaining import as_context, shown_again
