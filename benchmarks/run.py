@@ -1,23 +1,21 @@
-"""Measures the product's pages beside raw SQL and an empty page, in one run, taking turns; prints ratios.
+"""Measures the product's pages beside bare pages that run the same SQL and template, in one run, taking turns.
 
-Run by ``./dev bench [--threads N] [--requests N]``: on a throw-away PostgreSQL, the server a process of its own.
+Run by ``./dev bench [--sizes 10000,100000]``: on a throw-away PostgreSQL, each size in a database of its own, the
+server a process of its own. ``--use bench_1000000`` takes a database that is loaded already; the one DATABASE_URL names
+is only where the others are made, and VAR_DIR must be the one they were loaded with: it holds the root key. Prints
+Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import http.client
 import os
-import socket
-import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator
+from itertools import count
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
 
@@ -25,210 +23,215 @@ import django
 
 django.setup()
 
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection
 
-from benchmarks.load import load
-from messagecenter.accounts.models import User
-from messagecenter.ids import new_id
-from messagecenter.threads.listing import cursor_of
-from messagecenter.threads.models import Entry
+from benchmarks import report
+from benchmarks.measuring import POSTGRES, Ask, Taken, at_once, measure, same_page
+from benchmarks.pages import Owner, Page, owners, pages_of, posting_threads, reply
+from benchmarks.serving import Browser, postmaster, server
+from benchmarks.storage import inserts, storage
+from messagecenter.samples.loading import load
 
-TICKS = os.sysconf("SC_CLK_TCK")
-DEEP_PAGE = 100
-
-
-def cpu_seconds(root: int) -> float:
-    """Return the CPU time a process and all its children have used, in seconds, also of children that ended."""
-    parents: dict[int, int] = {}
-    used: dict[int, float] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            with contextlib.suppress(OSError):
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-                parents[int(folder.name)] = int(fields[1])
-                used[int(folder.name)] = sum(map(int, fields[11:15])) / TICKS
-    family = {root}
-    while grown := {pid for pid, parent in parents.items() if parent in family} - family:
-        family |= grown
-    return sum(used.get(pid, 0.0) for pid in family)
+AT_ONCE = 16
+FRAGMENT = {"HX-Request": "true", "HX-Target": "composer"}
 
 
-def postmaster() -> int:
-    """Return the process id of PostgreSQL's parent process, which every backend comes from."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        backend = cursor.fetchone()[0]
-    return int((Path("/proc") / str(backend) / "stat").read_text().rpartition(")")[2].split()[1])
+class Loaded:
+    """A loaded database, the server in front of it, and the pages to ask."""
 
+    def __init__(self, name: str, port: int, pid: int, mailboxes: Collection[str]) -> None:
+        self.name, self.port, self.pid = name, port, pid
+        with using(name):
+            self.threads = _threads()
+            self.owners = {key: owner for key, owner in owners().items() if not mailboxes or key in mailboxes}
+            self.browsers = {key: Browser(port, owner.person) for key, owner in self.owners.items()}
+            self.pages = {key: pages_of(owner, everything=key == self.main) for key, owner in self.owners.items()}
+            self.posting = {key: posting_threads(owner) for key, owner in self.owners.items() if key == self.main}
+        self.posted = count()
 
-class Browser:
-    """One signed-in person with one connection to the server."""
+    @property
+    def main(self) -> str:
+        """The mailbox in which everything is measured: the one of constant size if there is one."""
+        return "constant" if "constant" in self.owners else "big"
 
-    def __init__(self, port: int, person: User) -> None:
-        session = SessionStore()
-        session[SESSION_KEY] = str(person.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = person.get_session_auth_hash()
-        session.create()
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self.token = "a" * 32
-        self.headers = {
-            "Cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}; {settings.CSRF_COOKIE_NAME}={self.token}",
-            "Host": f"localhost:{port}",
-        }
+    def get(self, key: str, address: str) -> Ask:
+        """Return a request for a page."""
+        browser = self.browsers[key]
+        return lambda: browser.ask("GET", address)
 
-    def ask(self, method: str, path: str, body: str | None = None, accept: tuple[int, ...] = (200,)) -> None:
-        """Send one request and read the whole answer. Raises AssertionError for another status."""
-        headers = self.headers | ({"Content-Type": "application/x-www-form-urlencoded"} if body else {})
-        self.connection.request(method, path, body, headers)
-        answer = self.connection.getresponse()
-        answer.read()
-        if answer.status not in accept:
-            raise AssertionError(f"{method} {path} gave {answer.status}")
+    def post(self, *, raw: bool, fragment: bool) -> Ask:
+        """Return a request that posts a reply, each time in the next thread."""
+        browser, threads = self.browsers[self.main], self.posting[self.main]
+
+        def ask() -> None:
+            address = f"/messages/{threads[next(self.posted) % len(threads)].pk}/reply/"
+            where = f"/bench/insert/?of={quote(address, safe='')}" if raw else address
+            headers = FRAGMENT if fragment else {}
+            browser.ask("POST", where, reply(browser.token), accept=(200,) if fragment else (302,), **headers)
+
+        return ask
 
 
 @contextlib.contextmanager
-def server() -> Iterator[tuple[int, int]]:
-    """Serve the product and the yardsticks; give the port and the process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "messagecenter.asgi:application",
-            "--port",
-            str(port),
-            "--no-access-log",
-            "--timeout-keep-alive",
-            "600",
-        ],
-        env=os.environ | {"LOG_LEVEL": "ERROR"},
-    )
+def using(name: str) -> Iterator[None]:
+    """Have this process speak to a database of the server."""
+    before = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
     try:
-        for _attempt in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.1)
-        yield port, process.pid
+        yield
     finally:
-        process.terminate()
-        process.wait(10)
+        connection.close()
+        connection.settings_dict["NAME"] = before
 
 
-def measure(
-    pages: dict[str, Callable[[], None]], requests: int, families: tuple[int, int]
-) -> dict[str, dict[str, float]]:
-    """Ask every page in turn, in rounds of 20, and return each one's median and p95 (ms) and CPU (ms a request)."""
-    times: dict[str, list[float]] = {name: [] for name in pages}
-    cpu = dict.fromkeys(pages, 0.0)
-    for ask in pages.values():
-        for _warm_up in range(5):
-            ask()
-    for _round in range(max(1, requests // 20)):
-        for name, ask in pages.items():
-            before = sum(map(cpu_seconds, families))
-            for _request in range(20):
-                start = time.perf_counter()
-                ask()
-                times[name].append((time.perf_counter() - start) * 1000)
-            cpu[name] += (sum(map(cpu_seconds, families)) - before) * 1000
-    return {
-        name: {
-            "median": statistics.median(took),
-            "p95": statistics.quantiles(took, n=20)[18],
-            "cpu": cpu[name] / len(took),
-        }
-        for name, took in times.items()
-    }
+def _threads() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM threads_thread")
+        return int(cursor.fetchone()[0])
 
 
-def pages_of(port: int, people: dict[str, User]) -> dict[str, Callable[[], None]]:
-    """Return the requests to be measured, each a function that sends one."""
-    big, small = Browser(port, people["big"]), Browser(port, people["small"])
-    box = Entry.objects.filter(mailbox__members=people["big"]).inbox()
-    last = box[50 * (DEEP_PAGE - 1) - 1 : 50 * (DEEP_PAGE - 1)].first() or box.reverse()[60:61].get()
-    thread_id = box[200].thread_id
-    posting = [entry.thread_id for entry in box[300:500]]
-    after = cursor_of(last.last_message_at, last.pk)
-    counted = {"post": 0, "raw": 0}
-
-    def post(kind: str) -> None:
-        counted[kind] += 1
-        thread = posting[counted[kind] % len(posting)]
-        fields = {
-            "body": "Danke, das Paket ist unterwegs. " * 8,
-            "client_id": new_id(),
-            "csrfmiddlewaretoken": big.token,
-        }
-        path = f"/messages/{thread}/reply/" if kind == "post" else f"/bench/post/{thread}/"
-        big.ask("POST", path, urlencode(fields), accept=(302,) if kind == "post" else (200,))
-
-    raw_after = urlencode({"after": f"{last.last_message_at.isoformat()}|{last.pk}"})
-    return {
-        "empty page": lambda: big.ask("GET", "/bench/empty/"),
-        "raw inbox": lambda: big.ask("GET", "/bench/inbox/"),
-        "inbox, big": lambda: big.ask("GET", "/messages/"),
-        "inbox, small": lambda: small.ask("GET", "/messages/"),
-        "raw deep": lambda: big.ask("GET", f"/bench/inbox/?{raw_after}"),
-        "deep page": lambda: big.ask("GET", f"/messages/?after={after}"),
-        "raw thread": lambda: big.ask("GET", f"/bench/thread/{thread_id}/"),
-        "thread": lambda: big.ask("GET", f"/messages/{thread_id}/"),
-        "raw post": lambda: post("raw"),
-        "post": lambda: post("post"),
-    }
+def url_of(name: str) -> str:
+    """Return the address of a database beside the one of DATABASE_URL."""
+    return os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
 
 
-COMPARED = {
-    "inbox, big": "raw inbox",
-    "inbox, small": "raw inbox",
-    "deep page": "raw deep",
-    "thread": "raw thread",
-    "post": "raw post",
-}
+def fill(size: int, mailbox_threads: int) -> str:
+    """Return the database of a size; made and loaded unless it is there."""
+    name = f"bench_{size}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if cursor.fetchone():
+            return name
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    with using(name):
+        call_command("migrate", verbosity=0)
+        loaded = load(threads=size, mailbox_threads=mailbox_threads)
+        print(f"{size:,} threads, {loaded.messages:,} messages loaded in {loaded.seconds:.0f} s", flush=True)
+    return name
 
 
-def report(found: dict[str, dict[str, float]]) -> list[str]:
-    """Return the table: milliseconds for orientation, ratios as the result."""
-    lines = [
-        "| page | median ms | p95 ms | CPU ms | time : raw SQL | CPU : raw SQL | time : empty page |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name, figures in found.items():
-        raw = found.get(COMPARED.get(name, ""), {})
-        ratios = [f"{figures[key] / raw[key]:.1f}" if raw else "" for key in ("median", "cpu")]
-        empty = f"{figures['median'] / found['empty page']['median']:.1f}"
-        lines.append(
-            f"| {name} | {figures['median']:.1f} | {figures['p95']:.1f} | {figures['cpu']:.1f} | "
-            f"{ratios[0]} | {ratios[1]} | {empty} |"
-        )
-    return lines
+def main_pages(places: list[Loaded]) -> dict[str, tuple[Ask, int]]:
+    """Return the main pages of all sizes with their yardsticks, so that they take turns with each other."""
+    asks: dict[str, tuple[Ask, int]] = {}
+    for place in places:
+        at = f"{place.name} | "
+        asks[at + "empty page"] = place.get(place.main, "/bench/empty/"), place.pid
+        for key, pages in place.pages.items():
+            for page in pages:
+                if page.main:
+                    _check(place, key, page)
+                    asks[at + page.name] = place.get(key, page.address), place.pid
+                    asks[at + page.name + report.BARE] = place.get(key, page.bare()), place.pid
+                    asks[at + page.name + report.SQL] = place.get(key, page.bare(sql=True)), place.pid
+    return asks
+
+
+def replies(places: list[Loaded]) -> dict[str, tuple[Ask, int]]:
+    """Return posting a reply with the raw insert page beside it, by a form and by the page's script."""
+    asks: dict[str, tuple[Ask, int]] = {}
+    for place in places:
+        for name, fragment in (("post, form", False), ("post, fragment", True)):
+            raw = place.post(raw=True, fragment=fragment)
+            for _thread in place.posting[place.main]:
+                raw()  # the first one in each thread is the product's, written down
+            at = f"{place.name} | {place.main}: {name}"
+            asks[at] = place.post(raw=False, fragment=fragment), place.pid
+            asks[at + report.BARE] = raw, place.pid
+    return asks
+
+
+def other_pages(place: Loaded) -> dict[str, tuple[Ask, int]]:
+    """Return every view, order and filter of the main mailbox with their yardsticks."""
+    asks: dict[str, tuple[Ask, int]] = {}
+    for page in place.pages[place.main]:
+        if not page.main:
+            _check(place, place.main, page)
+            at = f"{place.name} | {page.name}"
+            asks[at] = place.get(place.main, page.address), place.pid
+            asks[at + report.BARE] = place.get(place.main, page.bare()), place.pid
+    return asks
+
+
+def _check(place: Loaded, key: str, page: Page) -> None:
+    """Raise AssertionError when the bare page does not give what the product gives."""
+    browser = place.browsers[key]
+    if not any(same_page(browser, page.address, page.bare()) for _try in range(3)):
+        raise AssertionError(f"The bare page of {page.name} differs from {page.address}")
+
+
+def crowds(place: Loaded, number: int) -> dict[str, Taken]:
+    """Return what 16 requests at once took, page by page; the server as in production, with two processes."""
+    found = {}
+    with server(url_of(place.name), workers=2) as (port, _pid), using(place.name):
+        owner = place.owners[place.main]
+        browsers = [Browser(port, owner.person) for _one in range(AT_ONCE)]
+        addresses = {page.name: page.address for page in place.pages[place.main] if page.main}
+        threads = place.posting[place.main]
+        for name, address in addresses.items():
+            asks: list[Ask] = [_getting(browser, address) for browser in browsers]
+            at_once(asks, 4)
+            found[name] = at_once(asks, number)
+        posts: list[Ask] = [
+            _posting(browser, f"/messages/{threads[place_of % len(threads)].pk}/reply/")
+            for place_of, browser in enumerate(browsers)
+        ]
+        at_once(posts, 2)
+        found[f"{place.main}: post, form"] = at_once(posts, number)
+    return found
+
+
+def _getting(browser: Browser, address: str) -> Ask:
+    return lambda: browser.ask("GET", address)
+
+
+def _posting(browser: Browser, address: str) -> Ask:
+    return lambda: browser.ask("POST", address, reply(browser.token), accept=(302,))
 
 
 def main() -> None:
     """Load, serve, measure, print."""
     options: Any = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--threads", type=int, default=100_000)
-    options.add_argument("--requests", type=int, default=200)
+    options.add_argument("--sizes", default="10000,100000", help="threads of each database, with commas")
+    options.add_argument("--use", default="", help="databases of the same server that are loaded already, with commas")
+    options.add_argument("--mailbox-threads", type=int, default=6000, help="of the mailbox that is the same in all")
+    options.add_argument("--mailboxes", default="", help="only these of constant, big and small, with commas")
+    options.add_argument("--requests", type=int, default=100, help="of each main page")
+    options.add_argument("--filter-requests", type=int, default=30, help="of each view and filter; 0: leave them out")
+    options.add_argument("--inserts", type=int, default=10_000, help="0: leave them out")
+    options.add_argument("--crowd", type=int, default=20, help="requests of each of 16 at once; 0: leave them out")
     options = options.parse_args()
     if connection.vendor != "postgresql":
-        raise SystemExit("DATABASE_URL must name a PostgreSQL database that may be filled. Run ./dev bench.")
+        raise SystemExit("DATABASE_URL must name a PostgreSQL server on which databases may be made. Run ./dev bench.")
     call_command("collectstatic", interactive=False, verbosity=0)
-    call_command("migrate", verbosity=0)
-    if Entry.objects.exists():
-        raise SystemExit("The database is not empty: the benchmark fills an empty one only.")
-    started = time.monotonic()
-    people = load(options.threads)
-    print(f"{options.threads:,} threads loaded in {time.monotonic() - started:.0f} s")
-    with server() as (port, pid):
-        found = measure(pages_of(port, people), options.requests, (pid, postmaster()))
-    print("\n".join(report(found)))
+    POSTGRES[0] = postmaster()
+    sizes = [int(one) for one in options.sizes.split(",") if one]
+    names = [name for name in options.use.split(",") if name] + [fill(one, options.mailbox_threads) for one in sizes]
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        places = []
+        for name in names:
+            port, pid = stack.enter_context(server(url_of(name)))
+            places.append(Loaded(name, port, pid, options.mailboxes.split(",") if options.mailboxes else ()))
+        taken = measure(main_pages(places), options.requests)
+        taken |= measure(replies(places), options.requests)
+        for place in places:
+            place.browsers[place.main].ask("GET", "/bench/forget/")
+        print("\n".join(report.pages(places, taken)), flush=True)
+        print("\n".join(report.growth(places, taken)), flush=True)
+        for place in places if options.filter_requests else ():
+            print("\n".join(report.filters(place, measure(other_pages(place), options.filter_requests))), flush=True)
+    for place in places:
+        if options.crowd:
+            print("\n".join(report.crowd(place, crowds(place, options.crowd))), flush=True)
+        with using(place.name):
+            owner: Owner = place.owners[place.main]
+            found = storage()
+            print("\n".join(report.storage(place, found)), flush=True)
+            if options.inserts:
+                print("\n".join(report.inserts(place, inserts(owner, options.inserts))), flush=True)
+    print(f"\nMeasured in {time.monotonic() - began:.0f} s.")
 
 
 if __name__ == "__main__":

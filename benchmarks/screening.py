@@ -19,11 +19,11 @@ from importlib import import_module
 from pathlib import Path
 
 from messagecenter.policy.detection.folding import fold
-from messagecenter.policy.detection.screen import screen
+from messagecenter.policy.detection.screen import screen, warm_up
 from messagecenter.policy.detection.surroundings import Lists, Surroundings
 
 CORPUS = Path(__file__).resolve().parents[1] / "tests/policy/corpus"
-DETECTORS = ("contact", "links", "payment_data", "phrases", "operator")
+DETECTORS = ("contact", "links", "payment_data", "phrases", "classifier", "operator")
 USUAL, LONG, FILE = 500, 20_000, 500_000  # characters
 MOST_USUAL, MOST_LONG = 20.0, 100.0  # milliseconds: the 99th percentile, the worst
 AROUND = Surroundings(sender_role="seller", about="order", lists=Lists(allowed_domains=frozenset({"shop.example"})))
@@ -171,6 +171,7 @@ def main() -> int:
     options = parser.parse_args()
     for text in usual_texts(50):
         screen(text, AROUND)  # loads what is loaded once
+    warm_up()  # as the server does when it starts
     broken = []
 
     print(f"{options.messages} messages of {USUAL} characters, milliseconds and times the yardstick\n")

@@ -39,14 +39,14 @@ FILL = """
 from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from benchmarks.load import load
 from messagecenter.accounts.models import User
+from messagecenter.samples.loading import load
 from messagecenter.threads.models import Entry
 import json
-people = load({threads})
+people = load(threads={threads}, progress=False).people
 sessions = []
-emails = [f"p{{number}}@bench.example" for number in range(1, {uploaders} + 1)]
-for user in [people["big"], *User.objects.filter(email__in=emails)]:
+buyers = User.objects.filter(email__startswith="buyer").order_by("pk")[:{uploaders}]
+for user in [people["big"], *buyers]:
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

@@ -1,4 +1,4 @@
-"""The product's pages, and beside them the yardsticks: an empty page, and the same rows by raw SQL."""
+"""The product's pages, and beside them the yardsticks: an empty page, bare pages and raw inserts."""
 
 from django.urls import path
 
@@ -8,7 +8,7 @@ from messagecenter.urls import urlpatterns as product
 urlpatterns = [
     *product,
     path("bench/empty/", yardsticks.empty),
-    path("bench/inbox/", yardsticks.raw_inbox),
-    path("bench/thread/<uuid:thread_id>/", yardsticks.raw_thread),
-    path("bench/post/<uuid:thread_id>/", yardsticks.raw_post),
+    path("bench/bare/", yardsticks.bare),
+    path("bench/insert/", yardsticks.insert),
+    path("bench/forget/", yardsticks.forget),
 ]

@@ -1,41 +1,54 @@
-"""What the product's pages are measured against: an empty page, and raw SQL for the same rows without a template."""
+"""What the product's pages are measured against: an empty page, and bare pages that do only what cannot be spared.
+
+A bare page is a Django view behind the same middleware. When it is asked for the first time it runs the product's view
+and writes down its statements, the ciphertexts it opened, the template and the values it was given. From then on it
+runs the same statements as raw SQL with the same parameters, fetches all rows, opens the same ciphertexts with the
+vault's primitive and renders the same template with the values it kept: no models, no rules, nothing formatted. What
+decides who may see what, and what makes rows of rows, is thus the product's own cost.
+
+The raw insert page writes down the rows a posted reply left, and writes the same rows with ids of their own, in one
+transaction, without reading anything.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import time
 import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
+from urllib.parse import urlsplit
 
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
+from django.template.backends.django import Template
+from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
 
+from messagecenter.accounts.acting import membership_of, memberships_of
 from messagecenter.ids import new_id
+from messagecenter.vault import envelope
 
-INBOX_SQL = """
-    SELECT e.id, e.thread_id, e.order_number, e.unread, e.needs_reply_since, e.last_message_at, o.name,
-           t.topic, t.state, t.subject_ciphertext, t.snippet_ciphertext, k.wrapped,
-           (SELECT i.picture_url FROM orders_orderitem i WHERE i.order_id = t.order_id ORDER BY i.line LIMIT 1)
-      FROM threads_entry e
-      JOIN threads_thread t ON t.id = e.thread_id
-      JOIN accounts_mailbox o ON o.id = e.other_id
-      JOIN vault_datakey k ON k.owner_id = t.id AND k.purpose = 'thread'
-     WHERE e.mailbox_id = %s {after}
-     ORDER BY e.last_message_at DESC, e.id DESC LIMIT 51
-"""
+WRITES = ("INSERT", "UPDATE", "DELETE")
+TIME_BITS = 80  # how far right of a UUIDv7's milliseconds its other bits reach
 
 
-def _mailbox_of(user_id: uuid.UUID | None) -> uuid.UUID:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT mailbox_id FROM accounts_membership WHERE user_id = %s ORDER BY created_at LIMIT 1", [user_id]
-        )
-        row: tuple[uuid.UUID] = cursor.fetchone()
-    return row[0]
+@dataclass
+class Record:
+    """What one answer of the product took."""
+
+    statements: list[tuple[str, Any]] = field(default_factory=list)
+    opened: list[tuple[bytes, bytes, envelope.Place]] = field(default_factory=list)
+    template: Template | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+    location: str = ""
 
 
-def _answer(rows: list[Any]) -> HttpResponse:
-    return HttpResponse(repr(len(rows)))
+_records: dict[tuple[Any, ...], Record] = {}
+_inserted: list[uuid.UUID] = []
 
 
 def empty(request: HttpRequest) -> HttpResponse:
@@ -43,70 +56,143 @@ def empty(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(request.user.is_authenticated))
 
 
-def raw_inbox(request: HttpRequest) -> HttpResponse:
-    """Read the rows of an inbox page, as one statement."""
-    mailbox_id = _mailbox_of(request.user.pk)
-    moment, _, key = request.GET.get("after", "").partition("|")
-    with connection.cursor() as cursor:
-        if moment:
-            sql = INBOX_SQL.format(after="AND (e.last_message_at, e.id) < (%s, %s)")
-            cursor.execute(sql, [mailbox_id, moment, key])
-        else:
-            cursor.execute(INBOX_SQL.format(after=""), [mailbox_id])
-        return _answer(cursor.fetchall())
-
-
-def raw_thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
-    """Read the rows of a thread's page: the entry with what surrounds it, its key and its newest messages."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT e.*, t.*, o.*, k.wrapped FROM threads_entry e JOIN threads_thread t ON t.id = e.thread_id "
-            "LEFT JOIN orders_order o ON o.id = t.order_id JOIN vault_datakey k ON k.owner_id = t.id "
-            "WHERE e.thread_id = %s AND e.mailbox_id = %s",
-            [thread_id, _mailbox_of(request.user.pk)],
-        )
-        cursor.fetchall()
-        cursor.execute(
-            "SELECT m.*, b.name, u.name FROM threads_message m JOIN accounts_mailbox b ON b.id = m.sender_id "
-            "LEFT JOIN accounts_user u ON u.id = m.author_id WHERE m.thread_id = %s ORDER BY m.id DESC LIMIT 51",
-            [thread_id],
-        )
-        return _answer(cursor.fetchall())
+def bare(request: HttpRequest) -> HttpResponse:
+    """Answer what the product answers at ``of`` (an address), as a bare page; ``sql=1`` runs the statements only."""
+    sql_only = "sql" in request.GET
+    _pretend(request, request.GET["of"])
+    key = (request.user.pk, request.get_full_path())
+    if key not in _records:
+        _records[key] = _recorded(request)[0]
+    record = _records[key]
+    _run(record.statements)
+    if sql_only or record.template is None:
+        return HttpResponse("done")
+    for key_bytes, blob, place in record.opened:
+        envelope.unseal(key_bytes, blob, place)
+    return HttpResponse(record.template.render(record.values, request))
 
 
 @csrf_exempt
-@transaction.atomic
-def raw_post(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
-    """Insert a message as bytes and move both entries: the least that a post must write."""
-    mailbox_id, now, message_id = _mailbox_of(request.user.pk), timezone.now(), new_id()
-    body = request.POST["body"].encode()
+def insert(request: HttpRequest) -> HttpResponseBase:
+    """Post a reply to the thread's address ``of``: the first time as the product does, then as raw inserts."""
+    _pretend(request, request.GET["of"])
+    key = (request.user.pk, request.path, "HTTP_HX_REQUEST" in request.META)
+    if key not in _records:
+        began = time.time()
+        record, response = _recorded(request)
+        if response.status_code not in (200, 302):
+            raise AssertionError(f"Posting gave {response.status_code}")
+        record.values["_made"] = _made(record, int(began * 1000), uuid.UUID(request.POST["client_id"]))
+        record.statements = [one for one in record.statements if one[0].lstrip().upper().startswith(WRITES)]
+        _records[key] = record
+        return response
+    record = _records[key]
+    fresh = {made: new_id() for made in record.values["_made"]}
+    _inserted.extend(fresh.values())
+    # A thread keeps the snippet of the message that was posted first: its ciphertext belongs to that one.
+    with transaction.atomic():
+        _run(
+            [
+                (sql, _exchanged(parameters, fresh) if sql.startswith("INSERT") else parameters)
+                for sql, parameters in record.statements
+            ]
+        )
+    if record.template is None:
+        return HttpResponseRedirect(record.location)
+    for key_bytes, blob, place in record.opened:
+        envelope.unseal(key_bytes, blob, place)
+    return HttpResponse(record.template.render(record.values, request))
+
+
+@csrf_exempt
+def forget(request: HttpRequest) -> HttpResponse:
+    """Take out the messages that raw inserts left: nobody can open them."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO threads_message "
-            "(id, thread_id, sender_id, author_id, client_id, body_ciphertext, state, sent_at) "
-            "VALUES (%s, %s, %s, %s, %s, %s, 'delivered', %s)",
-            [message_id, thread_id, mailbox_id, request.user.pk, new_id(), body, now],
-        )
-        cursor.execute(
-            "UPDATE threads_thread SET last_message_at = %s, snippet_message_id = %s WHERE id = %s",
-            [now, message_id, thread_id],
-        )
-        cursor.execute(
-            "UPDATE threads_entry SET last_message_at = %s, "
-            "unread = CASE WHEN mailbox_id = %s THEN 0 ELSE unread + 1 END WHERE thread_id = %s",
-            [now, mailbox_id, thread_id],
-        )
-        cursor.execute(
-            "INSERT INTO live_event (mailbox_id, kind, thread_id, message_id, created_at) "
-            "SELECT mailbox_id, 'message', thread_id, %s, %s FROM threads_entry WHERE thread_id = %s",
-            [message_id, now, thread_id],
-        )
-        cursor.execute(
-            "INSERT INTO notices_notice "
-            "(id, kind, channel, recipient_id, subject_id, state, reason, attempts, unconfirmed, next_at, created_at) "
-            "SELECT gen_random_uuid(), 'new_message', 'email', m.user_id, %s, 'due', '', 0, 0, %s, %s "
-            "FROM threads_entry e "
-            "JOIN accounts_membership m ON m.mailbox_id = e.mailbox_id WHERE e.thread_id = %s AND e.mailbox_id <> %s",
-            [message_id, now, now, thread_id, mailbox_id],
-        )
-    return HttpResponse("ok")
+        cursor.execute("DELETE FROM search_indexedmessage WHERE message_id = ANY(%s)", [_inserted])
+        cursor.execute("DELETE FROM threads_message WHERE id = ANY(%s)", [_inserted])
+    _inserted.clear()
+    return HttpResponse("done")
+
+
+def _pretend(request: HttpRequest, address: str) -> None:
+    """Have a request look as if it had asked for another address: templates say which page is open."""
+    parts = urlsplit(address)
+    request.path = request.path_info = parts.path
+    request.META["QUERY_STRING"] = parts.query
+    request.GET = QueryDict(parts.query)
+
+
+def _recorded(request: HttpRequest) -> tuple[Record, HttpResponseBase]:
+    """Let the product answer, and write down what it took; GET is asked twice, so that keys are in memory."""
+    match = resolve(request.path_info)
+    if request.method == "GET":
+        match.func(request, *match.args, **match.kwargs)
+        request.__dict__.pop("_memberships", None)
+    record = Record()
+    with _listening(record):
+        response = match.func(request, *match.args, **match.kwargs)
+    record.location = response.headers.get("Location", "")
+    # The page's own lazy values would be read a second time, by statements that are in the list already.
+    record.values |= {"membership": membership_of(request), "memberships": memberships_of(request)}
+    return record, response
+
+
+@contextlib.contextmanager
+def _listening(record: Record) -> Iterator[None]:
+    """Write down statements, ciphertexts and the template of what runs inside."""
+    unseal, render = envelope.unseal, Template.render
+
+    def execute(run: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Mapping[str, Any]) -> Any:
+        record.statements.append((sql, parameters))
+        return run(sql, parameters, many, context)
+
+    def unsealing(key: bytes, blob: bytes, place: envelope.Place) -> str:
+        record.opened.append((key, blob, place))
+        return unseal(key, blob, place)
+
+    def rendering(template: Template, context: Any = None, request: HttpRequest | None = None) -> Any:
+        if record.template is None:
+            record.template, record.values = template, dict(context or {})
+        return render(template, context, request)
+
+    with (
+        connection.execute_wrapper(execute),
+        mock.patch.object(envelope, "unseal", unsealing),
+        mock.patch.object(Template, "render", rendering),
+    ):
+        yield
+
+
+def _run(statements: list[tuple[str, Any]]) -> None:
+    """Run statements and fetch what they give."""
+    with connection.cursor() as cursor:
+        for sql, parameters in statements:
+            cursor.execute(sql, parameters)
+            if cursor.description:
+                cursor.fetchall()
+
+
+def _made(record: Record, began: int, client_id: uuid.UUID) -> set[uuid.UUID]:
+    """Return the ids a post made: those whose time is not before ``began`` (ms), and the browser's own."""
+    found = {client_id}
+
+    def look(value: Any) -> None:
+        if isinstance(value, uuid.UUID):
+            if value.int >> TIME_BITS >= began and value.version == 7:
+                found.add(value)
+        elif isinstance(value, list | tuple):
+            for one in value:
+                look(one)
+
+    for _sql, parameters in record.statements:
+        look(parameters)
+    return found
+
+
+def _exchanged(value: Any, fresh: Mapping[Any, Any]) -> Any:
+    """Return parameters with other ids in the place of those made."""
+    if isinstance(value, uuid.UUID):
+        return fresh.get(value, value)
+    if isinstance(value, list | tuple):
+        return type(value)(_exchanged(one, fresh) for one in value)
+    return value

@@ -22,6 +22,7 @@ HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z)({LABEL}\.)*{LABEL}")
 FOLDER = "a folder this user may make and write to"
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # FIPS 186-5, curve P-256
 PREFIX = re.compile(r"([A-Za-z0-9_-]{1,60}/){0,5}([A-Za-z0-9_-]{1,60})?")
 
 
@@ -99,6 +100,20 @@ def hosts(name: str, *, patterns: bool = False) -> list[str]:
     return found
 
 
+def host(name: str) -> str:
+    """Return one host name in lower case, "" when the variable is not set."""
+    found = hosts(name)
+    if len(found) > 1:
+        raise refuse(name, f"names {len(found)} hosts", "one host name like shop.example")
+    return found[0] if found else ""
+
+
+def prefixed(prefix: str) -> dict[str, str]:
+    """Return all variables that begin with ``prefix``, by the rest of their names; empty ones count as not set."""
+    found = {name.removeprefix(prefix): text(name) for name in sorted(os.environ) if name.startswith(prefix)}
+    return {name: value for name, value in found.items() if name and value}
+
+
 def _is_host_name(host: str) -> bool:
     """Return whether this is a name: its last part is no number, as it is in an address."""
     return bool(HOST_NAME.fullmatch(host)) and not host.rpartition(".")[2].isdecimal()
@@ -125,8 +140,17 @@ def ip_address(name: str, default: str) -> str:
 def host_and_port(name: str) -> tuple[str, int] | None:
     """Return where another program listens, or None when the variable is not set."""
     value = text(name)
-    if not value:
-        return None
+    return _host_and_port(name, value) if value else None
+
+
+def hosts_and_ports(name: str) -> list[str]:
+    """Return a comma separated list of ``host:port`` in lower case, addresses of version 6 without their brackets."""
+    pairs = [_host_and_port(name, word.lower()) for word in words(name)]
+    return [f"{host}:{port}" for host, port in pairs]
+
+
+def _host_and_port(name: str, value: str) -> tuple[str, int]:
+    """Return a host and its port. Raises ImproperlyConfigured."""
     host, _, port = value.rpartition(":")
     is_host = _is_host_name(host.lower()) or _is_ip(host)
     if not is_host or not port.isascii() or not port.isdecimal() or not 1 <= int(port) <= 65535:
@@ -267,6 +291,26 @@ def parse_keys(name: str, value: str) -> dict[int, bytes]:
             raise refuse(name, f"names version {int(version)} twice", allowed)
         keys[int(version)] = key
     return keys
+
+
+def check_push_key(name: str, value: str) -> str:
+    """Return a private key of pushes: a number of the curve P-256, 32 bytes as base64url without padding.
+
+    Raises ImproperlyConfigured, which never quotes it.
+    """
+    try:
+        key = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32 or not 0 < int.from_bytes(key, "big") < P256_ORDER:
+        raise refuse(name, "is no key of pushes", "a P-256 private key, 32 bytes as base64url")
+    return value.rstrip("=")
+
+
+def new_push_key() -> str:
+    """Return a new private key of pushes."""
+    number = 1 + secrets.randbelow(P256_ORDER - 1)
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).decode().rstrip("=")
 
 
 def private_file(path: Path, make: str) -> str:

@@ -53,12 +53,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer with each check's result and milliseconds; status 503 when one of them failed."""
-    checks = run_checks()
+    checks = run_checks(SECONDS)
     ready = all(check["ok"] for check in checks.values())
     return JsonResponse({"ready": ready, "checks": checks}, status=200 if ready else 503)
 
 
-def run_checks(seconds: float = SECONDS) -> dict[str, dict[str, object]]:
+def run_checks(seconds: float) -> dict[str, dict[str, object]]:
     """Run all checks side by side and return their results by name; one without an answer in time has failed."""
     started = {name: _threads.submit(_timed, check) for name, check in CHECKS.items()}
     wait(started.values(), timeout=seconds)

@@ -20,18 +20,26 @@ THEMES = ("light", "dark")
 SHELL = (
     "css/app.css",
     "css/messages.css",
+    "css/mailbox.css",
     "css/attachments.css",
     "css/screening.css",
+    "css/team.css",
     "icons/sprite.svg",
     "icons/icon.svg",
+    "icons/icon-unread.svg",
     "icons/icon-192.png",
     "vendor/htmx.min.js",
     "js/app.js",
     "js/composer.js",
+    "js/drafts.js",
     "js/attachments.js",
     "js/screening.js",
     "js/lightbox.js",
     "js/live.js",
+    "js/mailbox.js",
+    "js/keyboard.js",
+    "js/notes.js",
+    "js/presence.js",
 )
 
 
@@ -71,13 +79,18 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(no_cache=True)
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """Return the service worker, which keeps the app's own files and the offline page and never anybody's data.
+    """Return the service worker: it shows pushes, and keeps the app's own files, never anybody's data.
 
     Its version is made of the files' hashed names, so that a new release replaces the old shell.
     """
     shell = [static(name) for name in SHELL]
     version = hashlib.sha256("".join(shell).encode()).hexdigest()[:12]
-    context = {"shell": json.dumps([*shell, reverse("offline")]), "version": version, "offline": reverse("offline")}
+    context = {
+        "shell": json.dumps([*shell, reverse("offline")]),
+        "version": version,
+        "offline": reverse("offline"),
+        "icon": static("icons/icon-192.png"),
+    }
     return render(request, "pages/sw.js", context, content_type="text/javascript")
 
 

@@ -1,7 +1,7 @@
 """Runs web, worker and beat side by side and keeps them running: behind ``./dev run`` and ``./dev serve``.
 
 Takes one word: ``run`` (the embedded default, made ready and filled first), ``serve`` (production), or one of ``web``,
-``worker``, ``beat`` to become that process alone.
+``worker``, ``beat``, ``mail`` to become that process alone; ``mail`` where INBOUND_DOMAIN and INBOUND_PORT are set.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ COMMANDS = {
     "worker": [*CELERY, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"],
     "beat": [*CELERY, "beat", "--pidfile=", "--loglevel", "INFO"],
 }
+# Takes mail for INBOUND_DOMAIN; among the others only where INBOUND_PORT says where it listens.
+MAIL = {"mail": [sys.executable, "manage.py", "receive_mail"]}
 
 
 def say(sentence: str) -> None:
@@ -312,8 +314,11 @@ def main(words: list[str]) -> int:
     if word == "prepare":
         prepare()
         return 0
-    if word not in ("run", "serve", *COMMANDS):
-        sys.exit("Say one of: run, serve, web, worker, beat")
+    commands = COMMANDS | (MAIL if settings.INBOUND_DOMAIN and settings.INBOUND_PORT else {})
+    if word not in ("run", "serve", *COMMANDS, *MAIL):
+        sys.exit("Say one of: run, serve, web, worker, beat, mail")
+    if word in MAIL and word not in commands:
+        sys.exit("Mail is taken in where INBOUND_DOMAIN and INBOUND_PORT are set.")
     if word in ("run", "serve", "web") and (taken := port_taken(settings.HOST, settings.PORT)):
         sys.exit(taken)
     queue = None if settings.REDIS_URL else settings.VAR_DIR / "queue"
@@ -327,7 +332,7 @@ def main(words: list[str]) -> int:
             sys.exit("The site could not be made ready; the reason stands above.")
         logs = settings.VAR_DIR / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        commands = COMMANDS | {"web": [*PYTHON, "messagecenter.processes", "pages"]}
+        commands |= {"web": [*PYTHON, "messagecenter.processes", "pages"]}
         children = [Child(name, command, logs / f"{name}.log") for name, command in commands.items()]
         lines = [
             "",
@@ -343,8 +348,8 @@ def main(words: list[str]) -> int:
     if word in ("serve", "web") and (reason := prepare_production()):
         sys.exit(reason)
     if word == "serve":
-        return Supervisor([Child(name, command) for name, command in COMMANDS.items()], queue, SERVE_STOP_SECONDS).run()
-    os.execv(sys.executable, COMMANDS[word])
+        return Supervisor([Child(name, command) for name, command in commands.items()], queue, SERVE_STOP_SECONDS).run()
+    os.execv(sys.executable, commands[word])
 
 
 if __name__ == "__main__":

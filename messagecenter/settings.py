@@ -4,10 +4,12 @@ Two ways to run. With ``SITE_URL`` at https:// this is production: every secret 
 http://localhost, it is the embedded default: one machine, SQLite, files below ``var/``, secrets made on first start.
 """
 
+import pkgutil
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import anymail.backends
 import environ
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
@@ -46,6 +48,15 @@ SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 MESSAGE_KEYS = env.parse_keys("MESSAGE_KEYS", _secret("MESSAGE_KEYS", "message_keys", env.new_root_key()))
 MESSAGE_KEY_CURRENT = next(iter(MESSAGE_KEYS))
 
+# The private key that browsers know our pushes by (VAPID). Without one, production tells nobody in their browser.
+PUSH_KEY = env.text("PUSH_KEY")
+if EMBEDDED and not PUSH_KEY:
+    PUSH_KEY = env.private_file(VAR_DIR / "keys" / "push_key", env.new_push_key())
+if PUSH_KEY:
+    PUSH_KEY = env.check_push_key("PUSH_KEY", PUSH_KEY)
+# host:port of receivers inside our own network that webhooks and pushes may reach, also over plain http.
+EGRESS_ALLOW = env.hosts_and_ports("EGRESS_ALLOW")
+
 # --- Hosts -----------------------------------------------------------------------------------------------------------
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [SITE_HOST]
@@ -82,9 +93,15 @@ INSTALLED_APPS = [
     "messagecenter.live",
     "messagecenter.attachments",
     "messagecenter.notices",
+    "messagecenter.webhooks",
+    "messagecenter.push",
     "messagecenter.policy",
+    "messagecenter.filing",
+    "messagecenter.search",
     "orders",
+    "messagecenter.replies",
     "messagecenter.threads",
+    "messagecenter.inbound",
     "messagecenter.moderation",
     "support",
 ]
@@ -126,7 +143,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "messagecenter.accounts.context.site",
-                "messagecenter.threads.context.counters",
+                "messagecenter.threads.context.navigation",
             ],
         },
     },
@@ -142,9 +159,12 @@ def _database(name: str, default: str) -> dict[str, object]:
     url = env.address(name, default, ["sqlite", "postgres", "postgresql"])
     database: dict[str, object] = environ.Env.db_url_config(url)
     if "sqlite" in str(database["ENGINE"]):
+        database["ENGINE"] = "messagecenter.sqlite"  # writers queue
         database["OPTIONS"] = {
+            # A transaction has its lock from the beginning: one that began by reading could never get it later.
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            # Seconds to wait for it; ?timeout= in the URL names others. Who still has none gets the page of ``busy``.
+            "timeout": dict(database.get("OPTIONS", {})).get("timeout", 30),  # type: ignore[call-overload]
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=134217728;",
         }
         env.check_sqlite_file(name, str(database["NAME"]))
@@ -152,6 +172,12 @@ def _database(name: str, default: str) -> dict[str, object]:
         if not database["NAME"]:
             raise env.refuse(name, "names no database", "postgres://user:password@host:5432/database")
         database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        # PostgreSQL keeps the plans of the statements in ``prepared``. A pooler that hands connections on after each
+        # transaction would lose them; it needs ?DISABLE_SERVER_SIDE_CURSORS=true in the address anyway.
+        if not database.get("DISABLE_SERVER_SIDE_CURSORS"):
+            # Compiling a statement takes it longer than any of ours runs.
+            ours = {"prepare_threshold": 5, "options": "-c jit=off"}
+            database["OPTIONS"] = ours | dict(database.get("OPTIONS", {}))  # type: ignore[call-overload]
     return database
 
 
@@ -208,11 +234,25 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 5},  # while no worker runs they must not pile up
     },
     "forget old notices": {"task": "messagecenter.notices.tasks.forget_old_notices", "schedule": schedule(86400.0)},
+    "forget old deliveries": {
+        "task": "messagecenter.webhooks.tasks.forget_old_deliveries",
+        "schedule": schedule(86400.0),
+    },
     "forget old live events": {"task": "messagecenter.live.tasks.forget_old_events", "schedule": schedule(3600.0)},
     "check waiting attachments": {
         "task": "messagecenter.threads.periodic.check_attachments",
         "schedule": schedule(30.0),
         "options": {"expires": 30},
+    },
+    "index large mailboxes": {
+        "task": "messagecenter.threads.periodic.index_large_mailboxes",
+        "schedule": schedule(600.0),
+        "options": {"expires": 600},
+    },
+    "remind of replies": {
+        "task": "messagecenter.threads.periodic.remind_of_replies",
+        "schedule": schedule(300.0),
+        "options": {"expires": 300},
     },
     "check holds": {
         "task": "messagecenter.moderation.periodic.check_holds",
@@ -221,6 +261,20 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep attachments": {"task": "messagecenter.attachments.tasks.sweep_attachments", "schedule": schedule(3600.0)},
     "repair tallies": {"task": "messagecenter.threads.periodic.repair_tallies", "schedule": schedule(86400.0)},
+    "go on with filing": {
+        "task": "messagecenter.threads.periodic.file_waiting",
+        "schedule": schedule(30.0),
+        "options": {"expires": 30},
+    },
+    "count filters": {
+        "task": "messagecenter.threads.periodic.count_filters",
+        "schedule": schedule(60.0),
+        "options": {"expires": 60},
+    },
+    "empty the trash": {"task": "messagecenter.threads.periodic.empty_trashes", "schedule": schedule(86400.0)},
+    "forget old drafts": {"task": "messagecenter.threads.periodic.forget_drafts", "schedule": schedule(86400.0)},
+    "sweep presence": {"task": "messagecenter.threads.periodic.sweep_presence", "schedule": schedule(600.0)},
+    "forget old filing": {"task": "messagecenter.threads.periodic.forget_old_filing", "schedule": schedule(86400.0)},
 }
 
 # --- People ----------------------------------------------------------------------------------------------------------
@@ -304,11 +358,22 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 100
 FILE_UPLOAD_HANDLERS = ["messagecenter.attachments.receiving.InMemoryHandler"]
 
 # --- Mail ------------------------------------------------------------------------------------------------------------
-_email_url = env.address("EMAIL_URL", "outbox://" if EMBEDDED else "", ["smtp", "smtp+tls", "smtp+ssl", "outbox"])
+NO_PROVIDERS = frozenset({"base", "base_requests", "console", "test", "sendinblue"})
+_email_url = env.address(
+    "EMAIL_URL", "outbox://" if EMBEDDED else "", ["smtp", "smtp+tls", "smtp+ssl", "anymail", "outbox"]
+)
+PROVIDERS = sorted(one.name for one in pkgutil.iter_modules(anymail.backends.__path__) if one.name not in NO_PROVIDERS)
+EMAIL_PROVIDER = _email_url.removeprefix("anymail://") if _email_url.startswith("anymail:") else ""
 if _email_url.startswith("outbox:"):
     if not EMBEDDED:
-        raise env.refuse("EMAIL_URL", "is 'outbox://' in production", "smtp://, smtp+tls:// or smtp+ssl://")
+        raise env.refuse("EMAIL_URL", "is 'outbox://' in production", "smtp://, smtp+tls://, smtp+ssl:// or anymail://")
     EMAIL_BACKEND = "messagecenter.mail.outbox.OutboxBackend"
+elif EMAIL_PROVIDER:
+    if EMAIL_PROVIDER not in PROVIDERS:
+        raise env.refuse(
+            "EMAIL_URL", f"names the provider {EMAIL_PROVIDER!r}", f"anymail:// and one of {', '.join(PROVIDERS)}"
+        )
+    EMAIL_BACKEND = "messagecenter.mail.provider.ProviderBackend"
 else:
     _email = environ.Env.email_url_config(_email_url)
     EMAIL_BACKEND = "messagecenter.mail.smtp.SmtpBackend"
@@ -320,8 +385,37 @@ MAIL_OUTBOX_DIR = VAR_DIR / "outbox"
 SITE_NAME = env.text("SITE_NAME", "Message Center")
 DEFAULT_FROM_EMAIL = env.sender("MAIL_FROM", f"{SITE_NAME} <no-reply@{SITE_HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Who shows it may read /metrics; without one there is no such page.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 # How long a worker may hold a notice; one that died is taken over after that. A mail may take half of it, at most 30 s.
 NOTICE_LEASE_SECONDS = env.integer("NOTICE_LEASE_SECONDS", 60, 5, 600)
+
+# Mail that comes in: answers to our letters, bounces, complaints. Without a domain no letter has a reply address.
+INBOUND_DOMAIN = env.host("INBOUND_DOMAIN")
+INBOUND_HOST = env.ip_address("INBOUND_HOST", "127.0.0.1")
+INBOUND_PORT = env.integer("INBOUND_PORT", 0, 0, 65535)
+INBOUND_PROTOCOL = env.choice("INBOUND_PROTOCOL", "smtp", ["smtp", "lmtp"])
+INBOUND_MAX_MB = env.integer("INBOUND_MAX_MB", 30, 15, 100)
+# The name the operator's own mail server puts on top of what it found out about a sender (RFC 8601).
+INBOUND_AUTHSERV_ID = env.host("INBOUND_AUTHSERV_ID")
+INBOUND_DNS = env.host_and_port("INBOUND_DNS")
+if INBOUND_PORT and not INBOUND_DOMAIN:
+    raise env.refuse("INBOUND_DOMAIN", "is not set, but INBOUND_PORT is", "the domain that mail comes in for")
+# Providers that may report and deliver at /mail/hooks/; ANYMAIL_… variables are django-anymail's settings of that name.
+MAIL_HOOKS = env.words("MAIL_HOOKS")
+ANYMAIL = {"REQUESTS_TIMEOUT": (5, 20), **env.prefixed("ANYMAIL_")}  # seconds to connect, to wait for the answer
+if MAIL_HOOKS and ":" not in env.text("ANYMAIL_WEBHOOK_SECRET"):
+    raise env.refuse("ANYMAIL_WEBHOOK_SECRET", "is no name and secret, but MAIL_HOOKS is set", "name:secret")
+if INBOUND_DOMAIN:
+    CELERY_BEAT_SCHEDULE["work off incoming mail"] = {
+        "task": "messagecenter.inbound.tasks.work_off",
+        "schedule": schedule(5.0),
+        "options": {"expires": 5},
+    }
+    CELERY_BEAT_SCHEDULE["forget incoming mail"] = {
+        "task": "messagecenter.inbound.tasks.forget_old",
+        "schedule": schedule(86400.0),
+    }
 
 # --- Language, time --------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -373,6 +467,9 @@ STORAGES = {
 # --- Threads ---------------------------------------------------------------------------------------------------------
 PAGE_THREADS = 50
 REPLY_HOURS = 24
+REPLY_REMIND_HOURS = 4  # before an answer is due
+# Messages from which a mailbox has a search index; smaller ones are read newest first.
+SEARCH_INDEX_FROM = env.integer("SEARCH_INDEX_FROM", 1000, 0, 1_000_000_000)
 
 # --- Logs ------------------------------------------------------------------------------------------------------------
 # One JSON object a line, made of ids and names only. Request bodies, query strings and exception values stay out.

@@ -6,8 +6,9 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
-from messagecenter import health, pages
+from messagecenter import busy, health, pages
 from messagecenter.accounts.views import language
+from messagecenter.metrics import metrics
 from messagecenter.threads.files import file_on_its_host
 
 admin.site.site_title = admin.site.site_header = _("Message Center administration")
@@ -16,15 +17,24 @@ admin.site.site_title = admin.site.site_header = _("Message Center administratio
 admin_pages, admin_app, admin_name = admin.site.urls
 desk = path("moderation/desk/", include("messagecenter.moderation.desk"))
 
+handler500 = busy.failed
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="threads:inbox"), name="home"),
     path("messages/", include("messagecenter.moderation.urls")),
+    path("messages/figures/", include("messagecenter.figures.urls")),
+    path("messages/replies/", include("messagecenter.replies.urls")),
+    path("messages/", include("messagecenter.threads.organising.urls")),
     path("messages/", include("messagecenter.threads.urls")),
     path("attachments/", include("messagecenter.attachments.urls")),
     path("files/<str:token>/", file_on_its_host, name="file_on_its_host"),
     path("accounts/", include("messagecenter.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("policy/", include("messagecenter.policy.urls")),
+    path("notifications/devices/", include("messagecenter.push.urls")),
+    path("notifications/", include("messagecenter.notices.urls")),
+    path("settings/webhooks/", include("messagecenter.webhooks.urls")),
+    path("mail/", include("messagecenter.inbound.urls")),
     path("live/", include("messagecenter.live.urls")),
     path("privacy/who-can-read/", pages.who_can_read, name="who_can_read"),
     path("offline/", pages.offline, name="offline"),
@@ -34,6 +44,7 @@ urlpatterns = [
     path("theme/", pages.theme, name="theme"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", ([desk, *admin_pages], admin_app, admin_name)),
 ]
 if settings.EMBEDDED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -36,7 +37,9 @@ _GIVEN = (
 _ORDER_FIELDS = [*_GIVEN, "status", "buyer"]
 _ITEM_GIVEN = ("title", "sku", "asin", "price", "currency", "picture_url", "is_cancelled")
 _ITEM_FIELDS = [*_ITEM_GIVEN, "line", "quantity", "product"]
-_PRODUCT_FIELDS = ["asin", "title", "picture_url"]
+_PRODUCT_FIELDS = ["asin", "title", "picture_url", "sold_as"]
+_MOST_SOLD_AS = 20  # lines
+_LONGEST_SKU = 120
 
 
 def _take(row: models.Model, values: Mapping[str, Any]) -> bool:
@@ -55,14 +58,18 @@ def _write(model: type[_Row], new: Sequence[_Row], changed: Sequence[_Row], fiel
     model._default_manager.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=fields)
 
 
+def sku_of(item: ParsedItem) -> str:
+    """Return what tells a line's product from others of its shop: SKU, else ASIN, else the title's beginning."""
+    return item.sku or item.asin or item.title[:_LONGEST_SKU]
+
+
 def merge_products(orders: Mapping[Key, ParsedOrder]) -> dict[tuple[UUID, str], UUID]:
-    """Bring the shops' products up to date and return them by shop and SKU, or ASIN where there is no SKU."""
-    latest = {
-        (shop, item.sku or item.asin): item
-        for (shop, _), order in orders.items()
-        for item in order.items.values()
-        if item.sku or item.asin
-    }
+    """Bring the shops' products up to date and return them by shop and ``sku_of`` their lines."""
+    latest = {(shop, sku_of(item)): item for (shop, _), order in orders.items() for item in order.items.values()}
+    names: dict[tuple[UUID, str], set[str]] = defaultdict(set)
+    for (shop, _), order in orders.items():
+        for item in order.items.values():
+            names[shop, sku_of(item)] |= {item.title, item.asin}
     stored = Product.objects.filter(shop__in={shop for shop, _ in latest}, sku__in={sku for _, sku in latest})
     known = {(product.shop_id, product.sku): product for product in stored}
     new, changed = [], []
@@ -70,12 +77,22 @@ def merge_products(orders: Mapping[Key, ParsedOrder]) -> dict[tuple[UUID, str], 
         values = {"asin": item.asin, "title": item.title, "picture_url": item.picture_url}
         product = known.get((shop, sku))
         if product is None:
-            known[shop, sku] = Product(id=new_id(), shop_id=shop, sku=sku, **values)
-            new.append(known[shop, sku])
-        elif _take(product, values):
+            known[shop, sku] = product = Product(id=new_id(), shop_id=shop, sku=sku, **values)
+            product.sold_as = _sold_as(product, names[shop, sku])
+            new.append(product)
+            continue
+        also = names[shop, sku] | {product.title, product.asin}
+        if _take(product, values) | _take(product, {"sold_as": _sold_as(product, also)}):
             changed.append(product)
     _write(Product, new, changed, _PRODUCT_FIELDS)
     return {key: product.pk for key, product in known.items()}
+
+
+def _sold_as(product: Product, names: Iterable[str]) -> str:
+    """Return the lines of a product's ``sold_as``, with these names as well: the newest of many."""
+    now = {"", product.title, product.asin}
+    lines = [*product.sold_as.split("\n"), *sorted(" ".join(name.split()) for name in names)]
+    return "\n".join([line for line in dict.fromkeys(lines) if line not in now][-_MOST_SOLD_AS:])
 
 
 def _stored(keys: Iterable[Key]) -> tuple[dict[Key, Order], dict[UUID, list[OrderItem]]]:
@@ -155,7 +172,7 @@ def _merge_items(
     for source in parsed:
         values = {name: getattr(source, name) for name in _ITEM_GIVEN}
         values["quantity"] = None if source.quantity == 0 else source.quantity
-        values["product_id"] = products.get((order.shop_id, source.sku or source.asin))
+        values["product_id"] = products.get((order.shop_id, sku_of(source)))
         item = lines.get(source.line) or _same_line(items, source)
         if item is None:
             known = {name: value for name, value in values.items() if value is not None}

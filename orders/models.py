@@ -27,6 +27,8 @@ class Product(models.Model):
     sku = models.CharField(_("SKU"), max_length=120)
     asin = models.CharField(_("ASIN"), max_length=20, blank=True)
     title = models.CharField(_("title"), max_length=500)
+    # What else it was sold as, a title or ASIN a line: files of two marketplaces name one SKU in two languages.
+    sold_as = models.TextField(blank=True, default="", editable=False)
     picture_url = models.CharField(_("picture"), max_length=500, blank=True)
     is_listed = models.BooleanField(_("open to questions"), default=True)
 
@@ -74,7 +76,9 @@ class Order(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.CharField(_("order number"), max_length=64)
-    shop = models.ForeignKey(Mailbox, models.PROTECT, related_name="orders_sold", verbose_name=_("shop"))
+    shop = models.ForeignKey(
+        Mailbox, models.PROTECT, related_name="orders_sold", verbose_name=_("shop"), db_index=False
+    )
     buyer = models.ForeignKey(
         Mailbox,
         models.PROTECT,
@@ -83,6 +87,7 @@ class Order(models.Model):
         blank=True,
         help_text=_("Empty when the order file gave no e-mail address: such a buyer cannot be written to."),
         verbose_name=_("buyer"),
+        db_index=False,
     )
     buyer_name = models.CharField(_("buyer's name"), max_length=200, blank=True)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.UNSHIPPED)
@@ -105,8 +110,9 @@ class Order(models.Model):
         constraints = [models.UniqueConstraint(fields=["shop", "number"], name="order_once_per_shop")]
         indexes = [
             models.Index(fields=["number"], name="order_number"),
-            models.Index(fields=["shop", "-purchased_at", "-id"], name="order_shop_newest"),
-            models.Index(fields=["buyer", "-purchased_at", "-id"], name="order_buyer_newest"),
+            models.Index(fields=["shop", "-purchased_at"], name="order_shop_newest"),
+            models.Index(fields=["buyer", "-purchased_at"], name="order_buyer_newest"),
+            models.Index(fields=["shop", "status"], name="order_shop_status"),
         ]
 
     def __str__(self) -> str:
@@ -117,7 +123,7 @@ class OrderItem(models.Model):
     """One line of an order. ``line`` is the file's own key for it, so that a repeated import finds it again."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    order = models.ForeignKey(Order, models.CASCADE, related_name="items", verbose_name=_("order"))
+    order = models.ForeignKey(Order, models.CASCADE, related_name="items", verbose_name=_("order"), db_index=False)
     product = models.ForeignKey(
         Product, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("product")
     )

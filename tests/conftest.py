@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
-from pytest_django import DjangoDbBlocker
+from django.utils import timezone, translation
+from pytest_django import DjangoDbBlocker, Settings
 
 from messagecenter.accounts.models import Mailbox, Role, User
 from messagecenter.ids import new_id
@@ -22,6 +23,7 @@ from messagecenter.threads.models import Message, Thread
 from messagecenter.vault import alarms, keyring
 from orders.models import Order
 from tests.factories import MailboxFactory, MembershipFactory, OrderFactory, OrderItemFactory, UserFactory
+from tests.sink import Sink
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
@@ -65,8 +67,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    """Start each test with no opened key, no alarm and no count of tries left from another."""
+    """Start each test with no opened key, alarm, count of tries, language or time zone left from another.
+
+    A request's language stays with its thread until the next request, as Django's does.
+    """
     cache.clear()
+    translation.deactivate()
+    timezone.deactivate()
     keyring.cache.clear()
     alarms.forget_unsaved()
     yield
@@ -213,3 +220,15 @@ def watchwords(db: None) -> PolicyVersion:
     content = versions.SHIPPED_CONTENT | {"lists": versions.SHIPPED_CONTENT["lists"] | {"terms": terms}}
     number = versions.current()[0].number + 1
     return PolicyVersion.objects.create(number=number, content=content, note="watchwords")
+
+
+@pytest.fixture
+def sink(settings: Settings) -> Iterator[Sink]:
+    """A mail server, and settings that send there; a mail may take one second and a half."""
+    with Sink() as server:
+        settings.EMAIL_BACKEND = "messagecenter.mail.smtp.SmtpBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 1
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.NOTICE_LEASE_SECONDS = 3
+        yield server

@@ -99,3 +99,13 @@ class OrderItemFactory(DjangoModelFactory[OrderItem]):
     sku = "LAMP-OAK"
     price = Decimal("49.90")
     currency = "EUR"
+
+    @factory.lazy_attribute  # type: ignore[misc]
+    def product(self) -> Product:
+        """Return what an import would have made for it."""
+        known = {"title": self.title, "asin": getattr(self, "asin", "")}
+        product, is_new = Product.objects.get_or_create(shop=self.order.shop, sku=self.sku, defaults=known)
+        if not is_new and self.title not in (product.title, *product.sold_as.split("\n")):
+            product.sold_as = f"{product.sold_as}\n{self.title}".strip()
+            product.save()
+        return product

@@ -123,7 +123,7 @@ class Process:
 def environment_of(folder: Path, **more: str) -> dict[str, str]:
     """Return the environment of a site in ``folder``: nothing of ours but what is named in ``more``."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return kept | {"VAR_DIR": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore"} | more
+    return kept | {"VAR_DIR": str(folder), "PYTHONWARNINGS": "ignore"} | more
 
 
 def manage(environment: Mapping[str, str], *words: str, seconds: float = 120.0, text: str | None = None) -> str:

@@ -19,12 +19,14 @@ from messagecenter.accounts.models import Invitation, Mailbox, User
 from messagecenter.admin_lists import MAX_PAGES, ReadOnlyAdmin, UncountedPaginator
 from messagecenter.attachments.actions import disclose, upload
 from messagecenter.ids import new_id
+from messagecenter.inbound.models import MailDisclosure, RawMail
+from messagecenter.mail.actions import suppress
 from messagecenter.moderation.actions import caution, make_appeal, make_report
 from messagecenter.policy import versions
 from messagecenter.policy.actions import block_sender, restrict
 from messagecenter.policy.models import Decision
 from messagecenter.threads.actions import disclose_thread
-from messagecenter.threads.models import Disclosure, Message, Thread
+from messagecenter.threads.models import Disclosure, Message, ReplyClock, Thread
 from messagecenter.vault.models import Alarm, DataKey
 from orders.models import Order
 from tests.factories import OrderFactory, ProductFactory
@@ -160,6 +162,7 @@ def rows(thread: Thread, answer: Message, shop: Mailbox, admin: User) -> None:
     """At least one row of every model in the admin."""
     make_alarms(1)
     Group.objects.create(name="Support")
+    ReplyClock.objects.create(marketplace="Beispielmarkt.de")
     Invitation.objects.create(
         mailbox=shop, email="new@shop.example", token_hash=b"h" * 32, expires_at="2030-01-01T00:00Z"
     )
@@ -167,6 +170,9 @@ def rows(thread: Thread, answer: Message, shop: Mailbox, admin: User) -> None:
     disclose_thread(by=admin, thread=thread, reason="For the test of admin lists")
     note = upload(by=admin_of(shop), mailbox=shop, name="note.txt", plain=b"For the test of admin lists")
     disclose(by=admin, attachment=note, reason="For the test of admin lists")
+    suppress("gone@buyer.example", reason="bounce", detail="5.1.1")
+    mail = RawMail.objects.create(dedupe_key=b"m" * 32, size_bytes=1, state="quarantined")
+    MailDisclosure.objects.create(mail_id=mail.pk, staff=admin, reason="For the test of admin lists")
     Decision.objects.create(
         message_id=answer.pk,
         thread_id=thread.pk,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,12 +43,28 @@ def titles(run: services.Run) -> list[str]:
 @pytest.mark.usefixtures("chromium")
 def test_a_machine_with_everything_leaves_nothing_out(run: services.Run) -> None:
     assert titles(run) == [
-        "tests on SQLite",
-        "fast tests on Python 3.13",
-        "tests on PostgreSQL and Redis",
         "journeys in a browser",
+        "tests on SQLite",
+        "tests on PostgreSQL and Redis",
+        "fast tests on Python 3.13",
     ]
+    assert [step.title for step in services.test_steps(run) if step.alone] == titles(run)[:1]
+    assert [step.title for step in services.test_steps(run) if step.beside] == titles(run)[3:]
     assert (run.lacking, run.notes) == ([], [])
+
+
+def test_what_is_alone_has_the_machine_to_itself(run: services.Run, tmp_path: Path) -> None:
+    """Nothing beside begins while it runs, although what is beside has been waiting all along."""
+    diary = tmp_path / "diary"
+
+    def step(title: str, seconds: float, **kind: bool) -> services.Step:
+        words = f"import time; d = open({str(diary)!r}, 'a', 1); d.write('{title} begins\\n'); time.sleep({seconds});"
+        return services.Step(title, [services.PYTHON, "-c", f"{words} d.write('{title} ends\\n')"], **kind)
+
+    run.do([step("beside", 0.0, beside=True), step("first", 0.3), step("alone", 0.3, alone=True), step("last", 0.0)])
+    wrote = diary.read_text().split("\n")
+    assert wrote[:4] == ["first begins", "first ends", "alone begins", "alone ends"]
+    assert sorted(wrote[4:]) == sorted(["beside begins", "beside ends", "last begins", "last ends", ""])
 
 
 @pytest.mark.usefixtures("chromium")

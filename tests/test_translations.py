@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from messagecenter.threads.listing import BOXES
+from messagecenter.threads.boxes import BOXES
 from messagecenter.threads.topics import TOPICS
 
 ROOT = Path(settings.BASE_DIR)
@@ -35,9 +35,7 @@ WORDS = [
     (None, "Subject", "Betreff"),
     (None, "Mailbox", "Postfach"),
     (None, "Inbox", "Posteingang"),
-    (None, "Unread", "Ungelesen"),
     (None, "Needs reply", "Antwort offen"),
-    (None, "Sent", "Gesendet"),
     (None, "Conversation", "Unterhaltung"),
     (None, "No response needed", "Keine Antwort nötig"),
     (None, "Sign in", "Anmelden"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from messagecenter.accounts.models import Membership, User
+from messagecenter.accounts.models import Membership, MembershipQuerySet, User
+from messagecenter.prepared import planned
 
 MAILBOX_KEY = "mailbox"
 _CACHE = "_memberships"
@@ -22,9 +25,14 @@ def memberships_of(request: HttpRequest) -> list[Membership]:
     """Return the signed-in person's memberships, oldest first, read once a request; empty for a stranger."""
     found: list[Membership] | None = getattr(request, _CACHE, None)
     if found is None:
-        found = list(Membership.objects.of(request.user)) if request.user.is_authenticated else []
+        found = _memberships(request.user.pk) if request.user.is_authenticated else []
         setattr(request, _CACHE, found)
     return found
+
+
+@planned
+def _memberships(user_id: UUID) -> MembershipQuerySet:
+    return Membership.objects.of(User(pk=user_id))
 
 
 def membership_of(request: HttpRequest) -> Membership | None:

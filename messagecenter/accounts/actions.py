@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from messagecenter.accounts.leaving import say_farewell
 from messagecenter.accounts.masking import masked_name
 from messagecenter.accounts.models import Invitation, Mailbox, Membership, Role, User
 from messagecenter.mail.errors import NotSent
@@ -145,19 +146,28 @@ def ensure_buyer_mailbox(*, user: User) -> Mailbox | None:
 
 @transaction.atomic
 def change_profile(
-    *, by: User, name: str, language: str, time_zone: str, mail_on_message: bool, takes_proactive: bool | None = None
+    *,
+    by: User,
+    name: str,
+    language: str,
+    time_zone: str,
+    takes_proactive: bool | None = None,
+    sends_receipts: bool | None = None,
 ) -> None:
     """Change what a person says of themselves; a buyer's mailbox that bore the old name bears the new one.
 
-    ``takes_proactive`` is what their own buyer's mailbox takes of sellers who write first; None changes nothing.
+    ``takes_proactive`` is what their own buyer's mailbox takes of sellers who write first, ``sends_receipts`` whether
+    these see what was read; None changes nothing.
     """
     shown_before, shown_now = masked_name(by.name), masked_name(name)
     if shown_before != shown_now:
         Mailbox.objects.filter(kind=Mailbox.Kind.BUYER, memberships__user=by, name=shown_before).update(name=shown_now)
     if takes_proactive is not None:
         Mailbox.objects.owned_by_buyer(by).update(takes_proactive=takes_proactive)
-    by.name, by.language, by.time_zone, by.mail_on_message = name, language, time_zone, mail_on_message
-    by.save(update_fields=["name", "language", "time_zone", "mail_on_message"])
+    if sends_receipts is not None:
+        Mailbox.objects.owned_by_buyer(by).update(sends_receipts=sends_receipts)
+    by.name, by.language, by.time_zone = name, language, time_zone
+    by.save(update_fields=["name", "language", "time_zone"])
 
 
 # --- Invitations -----------------------------------------------------------------------------------------------------
@@ -324,8 +334,7 @@ def remove_member(*, membership: Membership, by: User) -> None:
     if not leaves and not may_manage(by, membership.mailbox):
         raise NotAllowed
     _keep_an_owner(members, membership)
-    _withdraw_invitations_by(membership)
-    Membership.objects.filter(pk=membership.pk).delete()
+    _let_go(membership)
 
 
 @transaction.atomic
@@ -336,8 +345,14 @@ def remove_member_as_staff(*, membership: Membership, by: User) -> None:
         raise NotAllowed
     if membership.mailbox.kind == Mailbox.Kind.SHOP:
         _keep_an_owner(members, membership)
-    _withdraw_invitations_by(membership)
-    Membership.objects.filter(pk=membership.pk).delete()
+    _let_go(membership)
+
+
+def _let_go(member: Membership) -> None:
+    """End a membership: open invitations are void, and what the member was to do is to be done by others."""
+    _withdraw_invitations_by(member)
+    Membership.objects.filter(pk=member.pk).delete()
+    say_farewell(member.mailbox_id, member.user_id)
 
 
 def _withdraw_invitations_by(member: Membership) -> None:

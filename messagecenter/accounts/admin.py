@@ -64,7 +64,7 @@ class UserAdmin(ExactSearchAdmin, KeptAdmin):
     search_fields = ["email"]
     search_help_text = _("The whole e-mail address")
     fields = (
-        *("email", "name", "language", "time_zone", "mail_on_message"),
+        *("email", "name", "language", "time_zone"),
         *("is_active", "is_staff", "is_superuser", "groups", "date_joined", "last_login"),
     )
     raw_id_fields = ["groups"]

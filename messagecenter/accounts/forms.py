@@ -92,17 +92,23 @@ class ProfileForm(_UserModelForm):
         required=False,
         widget=forms.RadioSelect(),
     )
+    sends_receipts = forms.BooleanField(
+        label=_("Let sellers see that you have read a message"),
+        help_text=_("Without it they only see that it was delivered."),
+        required=False,
+    )
 
     class Meta:
         model = User
-        fields = ["name", "language", "time_zone", "mail_on_message"]
+        fields = ["name", "language", "time_zone"]
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
     def __init__(self, *args: Any, buying: Mailbox | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if buying is None:
-            del self.fields["takes_proactive"]
+            del self.fields["takes_proactive"], self.fields["sends_receipts"]
         else:
+            self.fields["sends_receipts"].initial = buying.sends_receipts
             self.fields["takes_proactive"].initial = "all" if buying.takes_proactive else "needed"
         zones = [("", _("As in the browser")), *time_zone_choices()]
         kept = self.instance.time_zone
@@ -113,7 +119,6 @@ class ProfileForm(_UserModelForm):
         self.fields["language"].choices = [("", _("As in the browser")), *languages]  # type: ignore[attr-defined]
         self.fields["language"].help_text = _("For pages and for mails.")
         self.fields["name"].help_text = _("The other side sees at most your first name and an initial.")
-        self.fields["mail_on_message"].help_text = _("A mail holds a link to the message, never its words.")
 
 
 class InvitationForm(forms.Form):

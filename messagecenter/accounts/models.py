@@ -62,7 +62,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[validate_time_zone],
         help_text=_("Empty: as in the browser."),
     )
-    mail_on_message = models.BooleanField(_("e-mail for each message"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
@@ -114,6 +113,8 @@ class Mailbox(models.Model):
     language = models.CharField(_("language"), max_length=8, blank=True)
     # Asked of buyers only: without it a shop that writes first gets through with what an order needs, nothing else.
     takes_proactive = models.BooleanField(_("takes all permitted messages of sellers who write first"), default=True)
+    # Whether the other side is told that its messages were read; a buyer may say no.
+    sends_receipts = models.BooleanField(_("tells the other side what was read"), default=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="mailboxes", verbose_name=_("members")

@@ -12,7 +12,7 @@ from messagecenter.live.models import Event
 from messagecenter.live.realtime import wake
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def announce(
     *, kind: str, mailbox_ids: Iterable[uuid.UUID], thread_id: uuid.UUID, message_id: uuid.UUID | None = None
 ) -> None:

@@ -14,7 +14,14 @@ class TryAgain(NotSent):
 
 
 class Refused(NotSent):
-    """The server will never take this mail for this recipient: 5xx."""
+    """The server will never take this mail for this recipient: 5xx.
+
+    ``is_about_address`` says that the recipient was refused and not the mail: no other mail would be taken either.
+    """
+
+    def __init__(self, reason: str, *, is_about_address: bool = False) -> None:
+        super().__init__(reason)
+        self.is_about_address = is_about_address
 
 
 class Uncertain(NotSent):

@@ -30,6 +30,8 @@ def render_letter(
     context: Mapping[str, Any],
     message_id: str,
     headers: Mapping[str, str] | None = None,
+    sender_name: str = "",
+    reply_to: str = "",
 ) -> Letter:
     """Return the letter made of ``<template>.subject.txt``, ``.txt`` and, when there is one, ``.html``.
 
@@ -53,6 +55,8 @@ def render_letter(
             html=_html(f"{template}.html", values),
             message_id=message_id,
             headers=dict(headers or {}),
+            sender_name=sender_name,
+            reply_to=reply_to,
         )
 
 

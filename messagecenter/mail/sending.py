@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.utils import formataddr, parseaddr
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -23,7 +25,11 @@ MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]+@[A-Za-z0-9.-]+>")
 
 @dataclass(frozen=True)
 class Letter:
-    """A rendered mail to one address, with the Message-ID it keeps however often it is sent."""
+    """A rendered mail to one address, with the Message-ID it keeps however often it is sent.
+
+    ``sender_name`` is who wrote, as the other side may know them; it comes before the site's name, and the address is
+    the site's all the same. ``reply_to`` is where an answer is taken, if anywhere.
+    """
 
     to: str
     subject: str
@@ -31,6 +37,8 @@ class Letter:
     html: str
     message_id: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    sender_name: str = ""
+    reply_to: str = ""
 
 
 @contextmanager
@@ -64,6 +72,13 @@ def send(letter: Letter, *, connection: BaseEmailBackend | None = None) -> None:
         raise TryAgain(f"could not be handed over ({type(error).__name__})") from None
 
 
+def _sender(name: str) -> str:
+    """Return the site's sender, with who wrote in front of its name: "Anna S. (Market)"."""
+    site, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    shown = " ".join(name.split())
+    return formataddr((f"{shown} ({site})" if shown and site else shown or site, address))
+
+
 def _message(letter: Letter) -> EmailMultiAlternatives:
     """Return Django's mail for ``letter``. Raises Refused when its address or a header is not one."""
     try:
@@ -76,7 +91,14 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
     for name, value in headers.items():
         if not HEADER_NAME.fullmatch(name) or "\n" in value or "\r" in value:
             raise Refused("a header is not valid")
-    message = EmailMultiAlternatives(letter.subject, letter.text, to=[letter.to], headers=headers)
+    message = EmailMultiAlternatives(
+        letter.subject,
+        letter.text,
+        from_email=_sender(letter.sender_name),
+        to=[letter.to],
+        reply_to=[letter.reply_to] if letter.reply_to else None,
+        headers=headers,
+    )
     if letter.html:
         message.attach_alternative(letter.html, "text/html")
     return message

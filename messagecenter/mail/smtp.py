@@ -193,7 +193,7 @@ class SmtpBackend(EmailBackend):
             self._keep_or_drop(answer.code)
             reason = f"{self._stage} was answered {answer.short}"
             if answer.code >= 500 and self._stage != "MAIL" and answer.code not in SIGN_IN_CODES:
-                raise Refused(reason) from None
+                raise Refused(reason, is_about_address=self._stage == "RCPT") from None
             raise TryAgain(reason) from None
         except OSError as error:
             self._drop()

@@ -59,6 +59,12 @@ def spans_to_hide(decision: Decision) -> list[tuple[int, int]]:
     return sorted({(one["start"], one["end"]) for one in found if one["start"] < one["end"]})
 
 
+def spans_left_hidden(decision: Decision) -> list[tuple[int, int]]:
+    """Return the stretches that stay hidden when an appeal is granted: none where it is the hiding that is appealed."""
+    was_hiding = decision.measure == Decision.Measure.REDACTED or decision.outcome == Decision.Outcome.DELIVERED
+    return [] if was_hiding else spans_to_hide(decision)
+
+
 @transaction.atomic
 def make_appeal(*, by: User, decision: Decision, words: str = "") -> Appeal:
     """Ask for a person's judgement on a decision, for the sender's mailbox. A second call gives the first appeal.
@@ -83,9 +89,10 @@ def make_appeal(*, by: User, decision: Decision, words: str = "") -> Appeal:
 
 
 @transaction.atomic
-def decide_appeal(*, by: User, appeal: Appeal, reverse: bool, answer: str = "") -> Appeal:
+def decide_appeal(*, by: User, appeal: Appeal, reverse: bool, answer: str = "", show: bool = False) -> Appeal:
     """Let a decision stand or reverse it, in which case the message is delivered and the rule's error is counted.
 
+    A card number in a message that was blocked for something else stays hidden from the other side, unless ``show``.
     Raises PermissionDenied, SamePerson when ``by`` made the decision, belongs to the sender's side or appealed,
     AnswerNeeded when it stands and no reason is given, AlreadyDecided, and Unreadable.
     """
@@ -100,10 +107,11 @@ def decide_appeal(*, by: User, appeal: Appeal, reverse: bool, answer: str = "") 
     if not reverse and not answer:
         raise AnswerNeeded
     if reverse:
+        hide = [] if show else spans_left_hidden(decision)
         if decision.outcome == Decision.Outcome.DELIVERED:
             # Delivered by a person with words hidden: what is reversed is the hiding.
             Decision.objects.filter(pk=decision.pk).update(outcome=Decision.Outcome.STANDS)
-        release_message(by=by, decision=decision, was_mistaken=True)
+        release_message(by=by, decision=decision, was_mistaken=True, hide=hide)
     elif decision.outcome == Decision.Outcome.OPEN:
         reject_message(by=by, decision=decision)
     appeal.state = Appeal.State.REVERSED if reverse else Appeal.State.UPHELD

@@ -185,9 +185,10 @@ class RejectManyForm(forms.Form):
 
 
 class AppealDecisionForm(forms.Form):
-    """What is decided on an appeal."""
+    """What is decided on an appeal; ``show`` matters when the message holds words that other rules hide."""
 
     answer = _answer(_("Answer the sender reads"), required=False, rows=3)
+    show = forms.BooleanField(label=_("Show the words that other rules hide, too"), required=False)
 
 
 class ReportDecisionForm(forms.Form):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.db.models import F
 from django.utils import timezone
 
 from messagecenter.attachments.inspection.refusal import Refusal
@@ -32,7 +33,8 @@ def settle_overdue() -> int:
     if after_hold == AfterHold.ALARM:
         overdue = overdue.filter(alarmed_at=None)
     settled = 0
-    for decision in overdue[:BATCH]:
+    # Those that could not be settled before come last: however many they are, they keep nobody else waiting.
+    for decision in overdue.order_by(F("alarmed_at").asc(nulls_first=True), "hold_until", "pk")[:BATCH]:
         if after_hold == AfterHold.ALARM:
             settled += _alarm(decision)
             continue

@@ -227,7 +227,13 @@ def _decide_appeal(request: HttpRequest, item: Item, *, reverse: bool) -> str | 
     if not form.is_valid():
         return {"decide": form}
     assert isinstance(item.row, Appeal)  # noqa: S101 (for the type checker)
-    actions.decide_appeal(by=person_of(request), appeal=item.row, reverse=reverse, answer=form.cleaned_data["answer"])
+    actions.decide_appeal(
+        by=person_of(request),
+        appeal=item.row,
+        reverse=reverse,
+        answer=form.cleaned_data["answer"],
+        show=form.cleaned_data["show"],
+    )
     return _("The decision was reversed.") if reverse else _("The decision stands.")
 
 
@@ -277,7 +283,8 @@ def _page(request: HttpRequest, item: Item, *, status: int = 200, **bound: Form)
     thread = Thread.objects.filter(pk=item.thread_id).select_related("order").first()
     words, kept = _words(item, message, by) if disclosure else (None, {})
     rules = _rule_choices(item)
-    hides = bool(item.decision and actions.spans_to_hide(item.decision))
+    hiding = actions.spans_left_hidden if item.kind == APPEALS else actions.spans_to_hide
+    hides = bool(item.decision and hiding(item.decision))
     findings = _findings(item.decision)
     forms = {
         "reading": ReadingForm(),

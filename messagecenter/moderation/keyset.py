@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from messagecenter.threads.listing import BadCursor, cursor_of, parse_cursor
+from messagecenter.threads.cursors import BadCursor, cursor_of, parse_cursor
 
 
 def page_after(

@@ -16,6 +16,7 @@ from messagecenter.mail.rendering import absolute_url, render_letter
 from messagecenter.mail.sending import Letter
 from messagecenter.notices.kinds import Kind, message_id
 from messagecenter.notices.models import Notice
+from messagecenter.notices.topics import Topic
 from messagecenter.policy.models import Decision, Restriction
 from messagecenter.threads.models import Message, Thread
 from messagecenter.threads.notifications import DECISION, DECISION_SETTLED
@@ -133,13 +134,13 @@ def _kind(
         row = find(notice.subject_id)
         if row is None:
             return "what it is about is gone"
-        if not Membership.objects.filter(user=notice.recipient, mailbox=_mailbox_of(row)).exists():
+        if not Membership.objects.filter(user=notice.person, mailbox=_mailbox_of(row)).exists():
             return "the person no longer acts for the mailbox"
         return why_not_needed(row)
 
     def letter(notice: Notice) -> Letter:
         row = find(notice.subject_id)
-        person = notice.recipient
+        person = notice.person
         language = person.language or _mailbox_of(row).language
         language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
         with translation.override(language):  # the rules' names are in the reader's language, too
@@ -153,7 +154,7 @@ def _kind(
                 message_id=message_id(notice),
             )
 
-    return Kind(name=name, why_not=why_not, letter=letter)
+    return Kind(name=name, why_not=why_not, letter=letter, topic=Topic.DECISION)
 
 
 KINDS = (

@@ -164,13 +164,21 @@ def evidence_of(report: Report) -> tuple[Words, dict[str, Any]]:
 
 
 def numbered(text: str, findings: Sequence[dict[str, Any]]) -> list[TextLine]:
-    """Return a text in lines of at most 80 characters, each with its number, and with what was found marked."""
+    """Return a text in lines of at most 80 characters, each with its number, and with what was found marked.
+
+    Lines end behind a word where there is one.
+    """
     lines: list[TextLine] = []
     at = 0
     for written in text.split("\n") if text else []:
-        for start in range(0, max(len(written), 1), LINE_WIDTH):
-            end = min(start + LINE_WIDTH, len(written))
+        start = 0
+        while True:
+            end = start + LINE_WIDTH
+            end = (written.rfind(" ", start, end) + 1 or end) if end < len(written) else len(written)
             lines.append(TextLine(at + start, _pieces(text, at + start, at + end, findings)))
+            if end == len(written):
+                break
+            start = end
         at += len(written) + 1
     return lines
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from messagecenter.accounts.models import User
 from messagecenter.admin_lists import ExactSearchAdmin, ReadOnlyAdmin
 from messagecenter.notices.actions import send_again
+from messagecenter.notices.delivery import delivery
 from messagecenter.notices.models import Notice
 
 
@@ -42,6 +46,24 @@ class NoticeAdmin(ExactSearchAdmin, ReadOnlyAdmin):
         "lease_until",
         "sent_at",
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Put the page on delivery before the notices' own."""
+        page = path("delivery/", self.admin_site.admin_view(self.delivery_page), name="notices_delivery")
+        return [page, *super().get_urls()]
+
+    def delivery_page(self, request: HttpRequest) -> HttpResponse:
+        """Show how delivery goes to who may see notices."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = delivery()
+        context = self.admin_site.each_context(request) | {
+            "title": _("Delivery"),
+            "delivery": found,
+            "waited": round(found.oldest_due_seconds),
+            "reasons": [(gettext(reason), number) for reason, number in found.skipped.items()],
+        }
+        return TemplateResponse(request, "admin/notices/delivery.html", context)
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         """Whether this person may have mails sent again."""

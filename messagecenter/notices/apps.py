@@ -1,4 +1,4 @@
-"""Registers the notices room with Django."""
+"""Registers the notices room with Django, and the notices of its own."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -10,3 +10,10 @@ class NoticesConfig(AppConfig):
     name = "messagecenter.notices"
     label = "notices"
     verbose_name = _("Notices")
+
+    def ready(self) -> None:
+        """Make the test mail and the confirmation known."""
+        from messagecenter.notices import confirming, kinds, trial
+
+        kinds.register(trial.KIND)
+        kinds.register(confirming.KIND)

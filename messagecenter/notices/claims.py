@@ -6,7 +6,6 @@ The one place of this room in which SQLite and PostgreSQL differ.
 from __future__ import annotations
 
 import logging
-import random
 import time
 from datetime import timedelta
 from typing import Any
@@ -19,7 +18,6 @@ from django.db.models.functions import Now
 from messagecenter.notices.models import Notice
 
 logger = logging.getLogger(__name__)
-CANDIDATES = 20
 MARK_SECONDS = 20.0
 
 
@@ -36,40 +34,55 @@ def claim() -> Notice | None:
 
     The claim is committed on return. Raises RuntimeError inside a transaction, because then it would not be.
     """
-    return _claim_locked() if connection.features.has_select_for_update_skip_locked else _claim_compared()
+    skips_locked = connection.features.has_select_for_update_skip_locked
+    if not skips_locked and not connection.in_atomic_block and not _due().exists():
+        return None  # beginning takes SQLite's one write lock: not for a look
+    with transaction.atomic(durable=True):
+        # PostgreSQL skips what others have locked; SQLite's transactions begin one after the other (IMMEDIATE).
+        due = _due().select_for_update(skip_locked=True) if skips_locked else _due()
+        notice = due.first()
+        return notice if notice is not None and _hold(notice) else None
 
 
 def _due() -> QuerySet[Notice]:
     """Return what is due, the longest waiting first."""
-    return Notice.objects.filter(state=Notice.State.DUE, next_at__lte=Now()).order_by("next_at")
+    return Notice.objects.filter(state=Notice.State.DUE, next_at__lte=Now()).order_by("next_at", "pk")
 
 
-def _claim_locked() -> Notice | None:
-    """PostgreSQL: lock the first due row that nobody else has locked."""
-    with transaction.atomic(durable=True):
-        notice = _due().select_for_update(skip_locked=True).first()
-        return notice if notice is not None and _hold(notice) else None
+def hold_with(notice: Notice, others: QuerySet[Notice], *, most: int = 100) -> list[Notice]:
+    """Hold ``others`` that are due, too, to go out in the same mail as a held notice; return the ones it got.
+
+    Which went together is written down with the claim: after a crash the same ones are repeated, and no others.
+    """
+    due: QuerySet[Notice]
+    if notice.letter_id:
+        due = Notice.objects.filter(letter_id=notice.letter_id, state=Notice.State.DUE)
+    else:
+        due = others.filter(state=Notice.State.DUE, next_at__lte=Now(), letter_id=None)
+    joining = list(due.exclude(pk=notice.pk).select_related("recipient").order_by("pk")[:most])
+    if joining and notice.letter_id is None:
+        # First: a worker that dies between the two leaves a letter of one, never two letters of one name.
+        notice.letter_id = notice.pk
+        Notice.objects.filter(pk=notice.pk, attempts=notice.attempts).update(letter_id=notice.pk)
+    got = []
+    for other in joining:
+        with transaction.atomic(durable=True):
+            if _hold(other, letter_id=notice.letter_id):
+                got.append(other)
+    return got
 
 
-def _claim_compared() -> Notice | None:
-    """SQLite: try to change a due row; only one worker finds it unchanged."""
-    while candidates := list(_due()[:CANDIDATES]):
-        first, *others = candidates
-        for notice in [first, *random.sample(others, len(others))]:
-            with transaction.atomic(durable=True):
-                if _hold(notice):
-                    return notice
-    return None
-
-
-def _hold(notice: Notice) -> bool:
+def _hold(notice: Notice, **changes: Any) -> bool:
     """Take the lease unless the row has changed; return whether it is ours now."""
     held = Notice.objects.filter(pk=notice.pk, state=Notice.State.DUE, attempts=notice.attempts).update(
         state=Notice.State.SENDING,
         attempts=notice.attempts + 1,
         lease_until=Now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS),
+        **changes,
     )
     notice.attempts += 1
+    for name, value in changes.items():
+        setattr(notice, name, value)
     return held == 1
 
 

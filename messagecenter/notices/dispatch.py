@@ -15,12 +15,19 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.db.models.functions import Now
 
+from messagecenter.mail.actions import is_suppressed, suppress
 from messagecenter.mail.errors import Refused, TryAgain, Uncertain
+from messagecenter.mail.models import Suppression
 from messagecenter.mail.sending import Letter, open_post, send
 from messagecenter.mail.smtp import DEADLINE_SECONDS
-from messagecenter.notices import kinds
-from messagecenter.notices.claims import claim, put_back_expired, settle
+from messagecenter.notices import channels, kinds
+from messagecenter.notices.claims import claim, hold_with, put_back_expired, settle
+from messagecenter.notices.digest import daily_kinds, digest_letter
 from messagecenter.notices.models import Notice
+from messagecenter.notices.reasons import TAKES_NO_MAIL
+from messagecenter.notices.stopping import stop_headers
+from messagecenter.notices.timing import Wishes, database_now, put_off, wishes
+from messagecenter.notices.topics import Timing
 
 logger = logging.getLogger(__name__)
 DELAYS = (30, 60, 5 * 60, 15 * 60, 60 * 60)
@@ -40,17 +47,18 @@ class Delivered:
     retried: int = 0
     failed: int = 0
     late: int = 0
+    put_off: int = 0
 
     def __str__(self) -> str:
         return (
             f"{self.sent} sent, {self.skipped} not needed, {self.retried} to try again, "
-            f"{self.failed} failed, {self.late} late"
+            f"{self.failed} failed, {self.late} late, {self.put_off} put off"
         )
 
     @property
     def total(self) -> int:
         """How many notices were worked on."""
-        return self.sent + self.skipped + self.retried + self.failed + self.late
+        return self.sent + self.skipped + self.retried + self.failed + self.late + self.put_off
 
 
 def deliver_due(*, limit: int = 1000, seconds: float = DRAIN_SECONDS, stopping: Callable[[], bool] = bool) -> Delivered:
@@ -89,41 +97,97 @@ def watch(stopping: threading.Event, report: Callable[[Delivered], None]) -> Non
 
 def _deliver(notice: Notice, post: BaseEmailBackend) -> str:
     """Tell one person, or find out why not; return the name of the count it belongs to."""
+    together = [notice]
     try:
-        letter = _letter_or_reason(notice)
+        wanted = wishes(notice)
+        if reason := why_not(notice, wanted):
+            return _settled(together, "skipped", state=Notice.State.SKIPPED, reason=reason[:200])
+        if later := put_off(notice, wanted, database_now(notice)):
+            # Looking was no attempt: the pauses after refusals grow with those.
+            return _settled(together, "put_off", state=Notice.State.DUE, next_at=later, attempts=notice.attempts - 1)
+        if notice.channel == Notice.Channel.EMAIL:
+            together += _going_along(notice, wanted)
+            send(_letter(together, wanted), connection=post)
+        else:
+            channels.named(notice.channel).deliver(notice, kinds.brief_of(notice))
     except (OperationalError, InterfaceError):
         raise
+    except TryAgain as error:
+        return _later(together, error.reason)
+    except Refused as error:
+        if error.is_about_address and notice.recipient is not None:
+            suppress(notice.recipient.email, reason=Suppression.Reason.REFUSED, detail=error.reason)
+        return _failed(together, error.reason)
+    except Uncertain as error:
+        return _uncertain(together, error.reason)
     except Exception as error:
         logger.exception("Notice %s of kind %s cannot be rendered.", notice.pk, notice.kind)
-        return _later(notice, f"cannot be rendered ({type(error).__name__})")
-    if isinstance(letter, str):
-        return _settled(notice, "skipped", state=Notice.State.SKIPPED, reason=letter[:200])
-    try:
-        send(letter, connection=post)
-    except TryAgain as error:
-        return _later(notice, error.reason)
-    except Refused as error:
-        return _failed(notice, error.reason)
-    except Uncertain as error:
-        return _uncertain(notice, error.reason)
-    return _settled(notice, "sent", state=Notice.State.SENT, reason="", sent_at=Now())
+        return _later(together, f"cannot be rendered ({type(error).__name__})")
+    return _settled(together, "sent", state=Notice.State.SENT, reason="", sent_at=Now())
 
 
-def _letter_or_reason(notice: Notice) -> Letter | str:
-    """Return the letter to send, or the reason why it is not needed any more."""
+def why_not(notice: Notice, wanted: Wishes) -> str:
+    """Return why a notice is not needed any more, or an empty text; asked right before sending."""
+    person = notice.recipient
+    if person is not None and not person.is_active:
+        return "the person is no longer active"
+    if wanted.timing == Timing.OFF:
+        return "the person switched these off"
+    if notice.channel == Notice.Channel.EMAIL:
+        is_open = person is None or kinds.named(notice.kind).goes_to_suppressed or not is_suppressed(person.email)
+        reason = "" if is_open else TAKES_NO_MAIL
+    else:
+        reason = channels.named(notice.channel).why_not(notice)
+    return reason or kinds.named(notice.kind).why_not(notice)
+
+
+def _going_along(notice: Notice, wanted: Wishes) -> list[Notice]:
+    """Hold and return what is told in the same mail: the rest of the day, or of the same thread; each still needed.
+
+    Nothing new joins a mail that was tried before: should it have arrived, its copy is thrown away with what joined.
+    """
     kind = kinds.named(notice.kind)
-    reason = "" if notice.recipient.is_active else "the person is no longer active"
-    reason = reason or kind.why_not(notice)
-    return reason or replace(kind.letter(notice), message_id=kinds.message_id(notice))
+    if notice.attempts > 1 and notice.letter_id is None:
+        return []
+    same = Notice.objects.filter(target_id=notice.target_id, channel=notice.channel)
+    if notice.letter_id is None:
+        same = same.filter(attempts=0)
+    if kind.brief is None or wanted.timing not in (Timing.DAILY, Timing.GATHERED):
+        return []
+    if wanted.timing == Timing.GATHERED:
+        if notice.group_id is None:
+            return []
+        same = same.filter(kind=notice.kind, group_id=notice.group_id)
+    else:
+        same = same.filter(kind__in=daily_kinds(notice))
+    going = []
+    for other in hold_with(notice, same):
+        if reason := why_not(other, wanted):
+            _settled([other], "skipped", state=Notice.State.SKIPPED, reason=reason[:200])
+        else:
+            going.append(other)
+    return going
 
 
-def _later(notice: Notice, reason: str) -> str:
+def _letter(together: list[Notice], wanted: Wishes) -> Letter:
+    """Return the mail that tells all of these."""
+    notice = together[0]
+    kind = kinds.named(notice.kind)
+    notice.more = together[1:]
+    is_summary = len(together) > 1 and wanted.timing == Timing.DAILY
+    letter = digest_letter(together) if is_summary else kind.letter(notice)
+    headers = {**letter.headers, **kinds.thread_headers(notice), **stop_headers(notice, kind.topic)}
+    return replace(letter, message_id=kinds.message_id(notice), headers=headers)
+
+
+def _later(together: list[Notice], reason: str) -> str:
     """Try again after a pause, or give up 72 hours after the notice was made."""
+    notice = together[0]
     too_old = Notice.objects.filter(pk=notice.pk, created_at__lte=Now() - GIVE_UP_AFTER).exists()
     if too_old or notice.attempts >= MOST_ATTEMPTS:
-        return _failed(notice, f"gave up: {reason}")
+        return _failed(together, f"gave up: {reason}")
     pause = timedelta(seconds=pause_after(notice.attempts) * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)
-    return _settled(notice, "retried", state=Notice.State.DUE, reason=reason[:200], next_at=Now() + pause)
+    return _settled(together, "retried", state=Notice.State.DUE, reason=reason[:200], next_at=Now() + pause)
 
 
 def pause_after(attempts: int) -> int:
@@ -131,27 +195,31 @@ def pause_after(attempts: int) -> int:
     return DELAYS[attempts - 1] if attempts <= len(DELAYS) else LONG_DELAY
 
 
-def _uncertain(notice: Notice, reason: str) -> str:
+def _uncertain(together: list[Notice], reason: str) -> str:
     """Repeat once a mail that was transmitted and not answered, never twice: a copy is better than none, once."""
+    notice = together[0]
     unconfirmed = notice.unconfirmed + 1
     reason = f"uncertain: {reason}"[:200]
     if unconfirmed > 1:
-        return _failed(notice, reason, unconfirmed=unconfirmed)
+        return _failed(together, reason, unconfirmed=unconfirmed)
     pause = timedelta(seconds=pause_after(notice.attempts))
     return _settled(
-        notice, "retried", state=Notice.State.DUE, reason=reason, unconfirmed=unconfirmed, next_at=Now() + pause
+        together, "retried", state=Notice.State.DUE, reason=reason, unconfirmed=unconfirmed, next_at=Now() + pause
     )
 
 
-def _failed(notice: Notice, reason: str, **changes: int) -> str:
+def _failed(together: list[Notice], reason: str, **changes: int) -> str:
     """Settle for good, with the reason staff will read."""
-    logger.error("Notice %s failed: %s.", notice.pk, reason)
-    return _settled(notice, "failed", state=Notice.State.FAILED, reason=reason[:200], **changes)
+    for notice in together:
+        logger.error("Notice %s failed: %s.", notice.pk, reason)
+    return _settled(together, "failed", state=Notice.State.FAILED, reason=reason[:200], **changes)
 
 
-def _settled(notice: Notice, outcome: str, **changes: object) -> str:
-    """Write the outcome and return it, or ``late`` when another worker holds the notice by now."""
-    if settle(notice, **changes):
+def _settled(together: list[Notice], outcome: str, **changes: object) -> str:
+    """Write the outcome and return it, or ``late`` when another worker holds the first notice by now."""
+    for other in together[1:]:
+        settle(other, **changes)
+    if settle(together[0], **changes):
         return outcome
-    logger.warning("Notice %s was taken over by another worker before it could be marked.", notice.pk)
+    logger.warning("Notice %s was taken over by another worker before it could be marked.", together[0].pk)
     return "late"

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import zoneinfo
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils import timezone, translation
 
+from messagecenter.accounts.models import User
 from messagecenter.mail.sending import Letter
 from messagecenter.notices.models import Notice
+from messagecenter.notices.topics import Topic
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A notice in a line, in the recipient's language and without a word of a message: for browsers and summaries.
+
+    ``path`` is the page it leads to. ``type`` and ``data`` (ids and numbers only) are what programs are told.
+    """
+
+    title: str
+    body: str
+    path: str
+    type: str
+    data: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Kind:
     """What a notice of this name tells, and when it need not be told.
 
-    ``why_not`` returns "" while the person is still to be told, else a short reason (no names, no words of a message);
-    it is asked again right before sending. ``letter`` renders the mail; its Message-ID is replaced by the notice's own.
+    ``why_not`` returns "" while the target is still to be told, else a short reason (no names, no words of a message);
+    it is asked again right before sending. ``letter`` renders the mail, also for the notices in ``notice.more`` that go
+    out with it; its Message-ID is replaced by the notice's own. ``brief`` is asked by channels that show a line and
+    for the daily summary; a kind without one goes by e-mail only, and at once. ``goes_to_suppressed`` is for the one
+    mail by which an address that takes none is confirmed.
     """
 
     name: str
     why_not: Callable[[Notice], str]
     letter: Callable[[Notice], Letter]
+    topic: Topic
+    brief: Callable[[Notice], Brief] | None = None
+    goes_to_suppressed: bool = False
 
 
 _kinds: dict[str, Kind] = {}
@@ -41,6 +65,41 @@ def named(name: str) -> Kind:
         raise LookupError(f"No kind of notice is named {name!r}.") from None
 
 
+def every() -> list[Kind]:
+    """Return all kinds that are known."""
+    return list(_kinds.values())
+
+
+def brief_of(notice: Notice) -> Brief:
+    """Return a notice in a line, in its recipient's language and time zone; a program's is the site's.
+
+    Raises LookupError for a kind that cannot be told so.
+    """
+    kind = named(notice.kind)
+    if kind.brief is None:
+        raise LookupError(f"Notices of kind {notice.kind!r} go by e-mail only.")
+    person = notice.recipient
+    language = (person.language if person else "") or settings.LANGUAGE_CODE
+    with translation.override(language), timezone.override(zone_of(person)):
+        return kind.brief(notice)
+
+
+def zone_of(person: User | None) -> zoneinfo.ZoneInfo:
+    """Return a person's time zone, or the site's when they have chosen none that is known."""
+    try:
+        return zoneinfo.ZoneInfo((person.time_zone if person else "") or settings.DEFAULT_TIME_ZONE)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo(settings.DEFAULT_TIME_ZONE)
+
+
 def message_id(notice: Notice) -> str:
     """Return the Message-ID a notice's mail bears each time it is sent, so that a repeat can be recognised."""
-    return f"<notice-{notice.pk}@{settings.SITE_HOST}>"
+    return f"<notice-{notice.letter_id or notice.pk}@{settings.SITE_HOST}>"
+
+
+def thread_headers(notice: Notice) -> dict[str, str]:
+    """Return the headers by which mail programs show all mails about one thread together (RFC 5322, 3.6.4)."""
+    if notice.group_id is None:
+        return {}
+    first = f"<thread-{notice.group_id}@{settings.SITE_HOST}>"
+    return {"References": first, "In-Reply-To": first}

@@ -8,6 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
+
+from messagecenter.prepared import prepared
 
 from .models import PolicyVersion
 from .rules import Rules
@@ -28,10 +31,15 @@ def current() -> tuple[PolicyVersion, Rules]:
     The first call ever makes version 1 of what came with the software. While nobody has published a version, the
     shipped policy of a later release becomes the next one by itself; an operator's version is never overtaken.
     """
-    version = PolicyVersion.objects.defer("content").order_by("-number").first()
+    version = next(iter(_newest()), None)
     if version is None or (version.pk not in _read and _is_outdated(version)):
         version = _follow_shipped(version)
     return version, of(version)
+
+
+@prepared
+def _newest() -> QuerySet[PolicyVersion]:
+    return PolicyVersion.objects.defer("content").order_by("-number")[:1]
 
 
 def of(version: PolicyVersion) -> Rules:

@@ -17,11 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from messagecenter.accounts.acting import person_of
-from messagecenter.admin_lists import ExactSearchAdmin, ReadOnlyAdmin
+from messagecenter.admin_lists import ExactSearchAdmin, ReadOnlyAdmin, UncountedAdmin
 from messagecenter.vault.errors import Unreadable
 
 from .actions import disclose_thread
-from .models import Disclosure, Entry, Thread
+from .clock import forget_reply_rules
+from .models import Disclosure, Entry, ReplyClock, Thread
 from .topics import LABELS
 from .words import read_body, read_subject
 
@@ -150,3 +151,21 @@ class DisclosureAdmin(ExactSearchAdmin, ReadOnlyAdmin):
     sortable_by = ()
     search_fields = ("thread", "staff__email")
     search_help_text = _("Exact thread id, or the whole e-mail address of who read it")
+
+
+@admin.register(ReplyClock)
+class ReplyClockAdmin(UncountedAdmin):
+    """How fast each marketplace wants its shops to answer. Waits that run already keep their due time."""
+
+    list_display = ("marketplace", "hours", "only_working_days", "country", "subdivision", "time_zone")
+    ordering = ("marketplace",)
+
+    def save_model(self, request: HttpRequest, obj: ReplyClock, form: Any, change: bool) -> None:
+        """Save it, and have it counted by from now on."""
+        super().save_model(request, obj, form, change)
+        forget_reply_rules()
+
+    def delete_model(self, request: HttpRequest, obj: ReplyClock) -> None:
+        """Delete it: the marketplace counts around the clock again."""
+        super().delete_model(request, obj)
+        forget_reply_rules()

@@ -1,4 +1,4 @@
-"""Registers the threads room with Django, its kind of notice and its messages with the rooms below."""
+"""Registers the threads room with Django, and with the rooms below what it does for them."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -12,12 +12,17 @@ class ThreadsConfig(AppConfig):
     verbose_name = _("Threads")
 
     def ready(self) -> None:
-        """Tell the notices room how a new message is told, and the policy's editor where messages are."""
+        """Tell the rooms below: how a new message is told, where messages are, what happens to who leaves' threads."""
+        from messagecenter.accounts import leaving
         from messagecenter.notices.kinds import register  # models are loaded only now
         from messagecenter.policy import samples
 
+        from .actions import take_from_member
         from .notifications import KIND
+        from .reminding import KIND as REPLY_DUE
         from .sampling import SOURCE
 
         register(KIND)
+        register(REPLY_DUE)
         samples.register("threads", SOURCE)
+        leaving.register("threads", take_from_member)

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from messagecenter.accounts.acting import person_of
 from messagecenter.accounts.decorators import membership_required
 from messagecenter.accounts.models import Mailbox
+from messagecenter.accounts.writing import NOT_A_WRITER
 from messagecenter.policy.actions import NotPossible, block_sender, unblock_sender
 from messagecenter.policy.models import BlockedSender
 
 from .access import acting_membership, standing_or_404, uuid_or_none
-from .actions.sides import NOT_A_WRITER
 from .navigation import frame
 
 PAGE_BLOCKED = 50

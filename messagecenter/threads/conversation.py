@@ -6,23 +6,26 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from messagecenter.accounts.models import Mailbox, User
 from messagecenter.policy.models import Decision
+from messagecenter.prepared import planned
 from messagecenter.vault.errors import Unreadable
 
 from .clock import told_day, told_fully, told_time
-from .enclosures import files_of, waiting_sentence, zip_url_of
+from .enclosures import files_of, gathered_files, give_files, waiting_sentence, zip_url_of
 from .links import as_html
-from .models import Enclosure, Message, Thread
+from .models import Enclosure, Message, MessageQuerySet, Thread
+from .notifications import mail_stuck
 from .screening import HIDDEN
 from .words import read_body, read_shown_body
 
@@ -34,6 +37,7 @@ class Shown:
     """One message, ready to be printed."""
 
     id: uuid.UUID
+    text: str  # as this reader may read it
     html: SafeString
     unreadable: str
     mine: bool
@@ -54,6 +58,10 @@ class Shown:
     delivered_late: str
     hidden_text: str
     report_url: str
+    receipt: str  # what the sender is told of a delivered message: that it was delivered, or read
+    is_read: bool
+    is_automatic: bool
+    is_note: ClassVar[bool] = False  # internal notes stand between messages: see ``noted``
 
 
 @dataclass(frozen=True)
@@ -66,66 +74,83 @@ class Stretch:
 
 
 def find_stretch(
-    thread: Thread, *, reader: User, mailbox: Mailbox, before: uuid.UUID | None = None, at: uuid.UUID | None = None
+    thread: Thread,
+    *,
+    reader: User,
+    mailbox: Mailbox,
+    before: uuid.UUID | None = None,
+    at: uuid.UUID | None = None,
+    seen_up_to: uuid.UUID | None = None,
 ) -> Stretch:
-    """Return up to 50 messages: the newest, those ``before`` one, or those from ``at`` one on."""
-    visible = thread.messages.visible_to(reader).select_related("sender", "author")
-    newest = list(visible.order_by("-pk")[: PAGE_MESSAGES + 1]) if before is None else []
+    """Return up to 50 messages: the newest, those ``before`` one, or those from ``at`` one on.
+
+    ``seen_up_to`` is the newest message that the other side is known to have read.
+    """
+    newest = _read(thread, reader, order="-pk") if before is None else []
     if before is not None:
-        found = list(visible.filter(pk__lt=before).order_by("-pk")[: PAGE_MESSAGES + 1])
+        found = _read(thread, reader, order="-pk", lt=before)
         kept = found[:PAGE_MESSAGES][::-1]
         more_earlier, more_later = len(found) > len(kept), True
     elif at is None or any(message.pk == at for message in newest[:PAGE_MESSAGES]) or not newest or at > newest[0].pk:
         kept = newest[:PAGE_MESSAGES][::-1]
         more_earlier, more_later = len(newest) > len(kept), False
     else:
-        found = list(visible.filter(pk__gte=at).order_by("pk")[: PAGE_MESSAGES + 1])
+        found = _read(thread, reader, order="pk", gte=at)
         kept = found[:PAGE_MESSAGES]
         more_earlier, more_later = True, len(found) > len(kept)
     return Stretch(
-        show(thread, kept, mailbox=mailbox, target=at),
+        show(thread, kept, mailbox=mailbox, target=at, seen_up_to=seen_up_to),
         earlier_than=kept[0].pk if kept and more_earlier else None,
         later_than=kept[-1].pk if kept and more_later else None,
     )
 
 
-def find_later(thread: Thread, *, reader: User, mailbox: Mailbox, after: uuid.UUID | None) -> list[Shown]:
+def find_later(
+    thread: Thread, *, reader: User, mailbox: Mailbox, after: uuid.UUID | None, seen_up_to: uuid.UUID | None = None
+) -> list[Shown]:
     """Return up to 50 messages that came after one the reader has: for live arrival and for catching up."""
-    messages = thread.messages.visible_to(reader).select_related("sender", "author").order_by("pk")
     previous = Message.objects.filter(thread=thread, pk=after).first() if after else None
-    found = list(messages.filter(pk__gt=after)[:PAGE_MESSAGES] if after else messages[:PAGE_MESSAGES])
-    return show(
-        thread, found, mailbox=mailbox, last_day=timezone.localtime(previous.sent_at).date() if previous else None
+    found = _read(thread, reader, order="pk", **({"gt": after} if after else {}))[:PAGE_MESSAGES]
+    last_day = timezone.localtime(previous.sent_at).date() if previous else None
+    return show(thread, found, mailbox=mailbox, last_day=last_day, seen_up_to=seen_up_to)
+
+
+def _read(thread: Thread, reader: User, *, order: str, **place: uuid.UUID) -> list[Message]:
+    """Return the first of a thread's messages in an order, one more than a page has, beyond a place if one is given."""
+    found = _messages(reader.pk, thread.pk, *place.values(), order=order, way=next(iter(place), ""))
+    for message in found:
+        message.thread = thread
+    return found
+
+
+@planned
+def _messages(reader_id: uuid.UUID, thread_id: uuid.UUID, *place: uuid.UUID, order: str, way: str) -> MessageQuerySet:
+    """Return what a person may see of a thread, with all that is shown of it."""
+    visible = Message.objects.filter(thread=thread_id).visible_to(User(pk=reader_id))
+    beyond = visible.filter(**{f"pk__{way}": place[0]}) if way else visible
+    return with_all_shown(beyond).order_by(order)[: PAGE_MESSAGES + 1]
+
+
+def with_all_shown(messages: MessageQuerySet) -> MessageQuerySet:
+    """Return messages with all that is shown of each, in the same statement: names, files, statement of reasons."""
+    decisions = Decision.objects.filter(message_id=OuterRef("pk")).order_by("-pk").values("pk")
+    return messages.select_related("sender", "author").annotate(
+        decision_id=Subquery(decisions[:1]), gathered_files=gathered_files(), is_mail_stuck=mail_stuck()
     )
 
 
-def _add_files(thread: Thread, messages: Sequence[Message]) -> None:
-    """Read the messages' files, in one query; a thread without files is spared it.
-
-    The thread counts delivered files only: a held message has its own, which its sender sees.
-    """
-    if thread.files or any(message.state == Message.State.HELD for message in messages):
-        enclosed = Enclosure.objects.select_related("attachment").order_by("pk")
-        prefetch_related_objects(list(messages), Prefetch("enclosures", enclosed, to_attr="files"))
-
-
-def _statements(messages: Sequence[Message], mailbox: Mailbox) -> dict[uuid.UUID, str]:
-    """Return the addresses of the statements of reasons on the mailbox's own messages; no query when there is none."""
-    asked = [
-        message.pk
-        for message in messages
-        if message.sender_id == mailbox.pk
-        and (
-            message.state != Message.State.DELIVERED
-            or message.redacted_ciphertext
-            or message.delivered_at
-            or any(one.is_withheld for one in getattr(message, "files", []))
-        )
-    ]
-    if not asked:
-        return {}
-    decisions = Decision.objects.filter(message_id__in=asked).order_by("pk").values_list("message_id", "pk")
-    return {message_id: reverse("moderation:decision", args=[pk]) for message_id, pk in decisions}
+def _statement_url(message: Message, mailbox: Mailbox) -> str:
+    """Return the address of the statement of reasons on one of the mailbox's own messages, where there is one."""
+    decision_id: uuid.UUID | None = message.decision_id  # type: ignore[attr-defined]
+    if message.sender_id != mailbox.pk or decision_id is None:
+        return ""
+    has_reasons = (
+        message.state != Message.State.DELIVERED
+        or message.redacted_ciphertext
+        or message.delivered_at
+        or any(one.is_withheld for one in getattr(message, "files", []))
+    )
+    return reverse("moderation:decision", args=[decision_id]) if has_reasons else ""
 
 
 def _state_text(message: Message) -> str:
@@ -163,13 +188,18 @@ def show(
     mailbox: Mailbox,
     target: uuid.UUID | None = None,
     last_day: date | None = None,
+    seen_up_to: uuid.UUID | None = None,
 ) -> list[Shown]:
-    """Return messages ready to be printed. Who wrote for a team is shown only to that team."""
-    _add_files(thread, messages)
-    statements = _statements(messages, mailbox)
+    """Return messages, read by ``with_all_shown``, ready to be printed.
+
+    Who wrote for a team is shown only to that team.
+    """
+    give_files(messages)
     report_base = reverse("threads:detail", args=[thread.pk]) + "report/"
     today = timezone.localdate()
     is_team = mailbox.kind != Mailbox.Kind.BUYER
+    delivered, read = pgettext("receipt", "Delivered"), pgettext("receipt", "Read")
+    stuck = _("In the inbox; the e-mail about it could not be delivered")
     shown = []
     for message in messages:
         mine = message.sender_id == mailbox.pk
@@ -181,11 +211,15 @@ def show(
         except Unreadable as error:
             body, html, unreadable = "", SafeString(""), str(error.sentence)
         day = timezone.localtime(message.sent_at).date()
+        is_read = mine and seen_up_to is not None and message.pk <= seen_up_to
+        has_receipt = mine and message.state == Message.State.DELIVERED
+        receipt = read if is_read else stuck if getattr(message, "is_mail_stuck", False) else delivered
         enclosures: list[Enclosure] = getattr(message, "files", [])
         files = files_of(enclosures, mailbox=mailbox)
         shown.append(
             Shown(
                 id=message.pk,
+                text=body,
                 html=html,
                 unreadable=unreadable,
                 mine=mine,
@@ -202,12 +236,15 @@ def show(
                 is_empty=not body and not unreadable,
                 state=message.state,
                 state_text=_state_text(message),
-                statement_url=statements.get(message.pk, ""),
+                statement_url=_statement_url(message, mailbox),
                 delivered_late=_("Delivered on %(when)s") % {"when": told_fully(message.delivered_at)}
                 if message.delivered_at
                 else "",
                 hidden_text=_hidden_text(message, mine=mine),
                 report_url="" if mine else f"{report_base}{message.pk}/",
+                receipt=receipt if has_receipt else "",
+                is_read=is_read and has_receipt,
+                is_automatic=message.is_automatic,
             )
         )
         last_day = day

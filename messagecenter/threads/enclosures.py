@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db.models import OuterRef
 from django.urls import reverse
 from django.utils.translation import ngettext
 
@@ -13,9 +14,29 @@ from messagecenter.accounts.models import Mailbox
 from messagecenter.attachments.models import Attachment
 from messagecenter.attachments.shown import shown_file
 
+from .gathered import Gathered, columns_of, revived, rows_in
 from .models import Enclosure, Message
 
 READY, REFUSED, EXPIRED = Attachment.State.READY, Attachment.State.REFUSED, Attachment.State.EXPIRED
+_ENCLOSED, _ATTACHED = columns_of(Enclosure), columns_of(Attachment)
+
+
+def gathered_files() -> Gathered:
+    """Return what to annotate messages with as ``gathered_files``: their files, read in the messages' own statement."""
+    enclosed = Enclosure.objects.filter(message=OuterRef("pk")).order_by("pk")
+    return Gathered(enclosed, *_ENCLOSED, *columns_of(Attachment, "attachment__"))
+
+
+def give_files(messages: Sequence[Message]) -> None:
+    """Let messages that were annotated with ``gathered_files`` have them as ``files``."""
+    for message in messages:
+        message.files = [_enclosed(values) for values in rows_in(message.gathered_files)]  # type: ignore[attr-defined]
+
+
+def _enclosed(values: Sequence[Any]) -> Enclosure:
+    enclosure = revived(Enclosure, _ENCLOSED, values[: len(_ENCLOSED)])
+    enclosure.attachment = revived(Attachment, _ATTACHED, values[len(_ENCLOSED) :])
+    return enclosure
 
 
 def files_of(enclosures: Iterable[Enclosure], *, mailbox: Mailbox) -> list[dict[str, Any]]:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from messagecenter.ids import new_id
+from messagecenter.replies.variables import GAP_CLOSES, GAP_OPENS, gaps_in
 
 from .topics import Topic
 from .validators import MAX_BODY, MAX_SUBJECT, clean_body, clean_subject
@@ -37,6 +39,12 @@ class ReplyForm(forms.Form):
         },
     )
 
+    # What stood in the box before anybody wrote: alone it is no message, and the next one begins with it again.
+    signature = forms.CharField(required=False, max_length=1000, strip=False, widget=forms.HiddenInput())
+
+    # The version of the saved draft in the box; it is deleted when the message is sent.
+    draft_version = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput())
+
     # The mark of a warning that the writer has read: see policy.
     confirm = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput())
 
@@ -46,11 +54,20 @@ class ReplyForm(forms.Form):
 
     def clean_body(self) -> str:
         """Return the text as it will be stored; a message with files may have none."""
-        return clean_body(self.cleaned_data["body"], may_be_empty=self.has_files)
+        body = clean_body(self.cleaned_data["body"], may_be_empty=self.has_files)
+        signature = self.data.get("signature", "").replace("\r\n", "\n").strip()
+        if signature and body == signature and not self.has_files:
+            raise ValidationError(_("There is nothing but your signature. Please write a message."), code="empty")
+        if gaps := gaps_in(body):
+            sentence = _("Please fill in what is missing, with its brackets: %(gaps)s")
+            params = {"gaps": ", ".join(f"{GAP_OPENS}{gap}{GAP_CLOSES}" for gap in gaps[:5])}
+            raise ValidationError(sentence, code="gap", params=params)
+        return body
 
     def renewed(self) -> ReplyForm:
         """Return an unbound form with the same text and a new client id: what is sent next is another message."""
-        return type(self)(initial={"body": self.data.get("body", ""), "client_id": new_id()})
+        kept = {name: self.data.get(name, "") for name in ("body", "signature", "draft_version")}
+        return type(self)(initial=kept | {"client_id": new_id()})
 
 
 class TopicSelect(forms.Select):

@@ -11,15 +11,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from messagecenter.accounts.writing import NOT_A_WRITER
 from messagecenter.attachments.inspection.limits import MOST_FILES
 from messagecenter.attachments.posted import FIELD
 
-from .actions.sides import NOT_A_WRITER
 from .forms import ReplyForm
 
-KEPT_FIELDS = ("topic", "subject", "client_id", "order", "product")
+KEPT_FIELDS = ("topic", "subject", "client_id", "draft_version", "order", "product")
 MOST_KEPT = 20_000
+MOST_FIELDS = 100
+BUSY = gettext_lazy("The site is busy just now. Nothing is lost: please try again in a moment.")
 
 
 def is_fragment_for(request: HttpRequest, target: str) -> bool:
@@ -31,27 +34,30 @@ def is_fragment_for(request: HttpRequest, target: str) -> bool:
 def lost_session(request: HttpRequest, *, reason: str, status: int) -> HttpResponse:
     """Give back what was typed, with a way to sign in and a button that sends it again.
 
-    ``reason`` is "signed_out", "csrf" or "read_only" (the person may not write here any more).
+    ``reason`` is "signed_out", "csrf", "read_only" (the person may not write here any more) or "busy" (the database
+    could not take it). What was refused for the last is whole: all its fields come back.
     """
     sentence = {
         "signed_out": _("You were signed out while writing. Sign in in a new tab, then send your text again."),
         "csrf": _("The form had expired. Nothing is lost: please send your text again."),
         "read_only": NOT_A_WRITER,
+        "busy": BUSY,
     }[reason]
     context: dict[str, Any] = {
         "reason": reason,
         "error_text": sentence,
         "form_action": request.get_full_path(),
-        "fields": [
-            *((name, request.POST[name][:200]) for name in KEPT_FIELDS if name in request.POST),
-            *((FIELD, value[:36]) for value in request.POST.getlist(FIELD)[:MOST_FILES]),
-        ],
+        "fields": _all_fields(request) if reason == "busy" else _kept_fields(request),
+        "has_body": reason != "busy" or "body" in request.POST,
         "body": request.POST.get("body", "")[:MOST_KEPT],
         "login_url": f"{reverse('account_login')}?next={reverse('threads:inbox')}",
     }
     if is_fragment_for(request, "composer"):
         context |= {
-            "form": ReplyForm(initial={"body": context["body"], "client_id": request.POST.get("client_id", "")}),
+            "form": ReplyForm(
+                initial={name: request.POST.get(name, "")[:200] for name in ("client_id", "draft_version")}
+                | {"body": context["body"]}
+            ),
             "form_url": request.path,
             "last_message_id": request.POST.get("last_message_id", ""),
             "may_write": True,
@@ -60,6 +66,20 @@ def lost_session(request: HttpRequest, *, reason: str, status: int) -> HttpRespo
         }
         return render(request, "threads/_composer.html", context, status=status)
     return render(request, "threads/lost_session.html", context, status=status)
+
+
+def _kept_fields(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return what a message is made of beside its text."""
+    return [
+        *((name, request.POST[name][:200]) for name in KEPT_FIELDS if name in request.POST),
+        *((FIELD, value[:36]) for value in request.POST.getlist(FIELD)[:MOST_FILES]),
+    ]
+
+
+def _all_fields(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return everything a form of ours brought beside a message's text."""
+    fields = [(name, value[:MOST_KEPT]) for name, values in request.POST.lists() for value in values]
+    return [pair for pair in fields if pair[0] not in ("csrfmiddlewaretoken", "body")][:MOST_FIELDS]
 
 
 @login_not_required

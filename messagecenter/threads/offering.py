@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 from messagecenter.accounts.models import Mailbox
 from orders.models import Order, Product
 
-from .models import Entry
-from .permission import Quota, blocks_between, may_be_blocked, outlook_for, post_refusal
+from .access import Standing
+from .permission import Quota, may_be_blocked, outlook_for, post_refusal
 from .refused import WritingRestricted
 from .topics import Topic, other_topics_for_order, topics_for_inquiry, topics_for_order
 
@@ -69,14 +69,15 @@ def offer_to(mailbox: Mailbox, other: Mailbox, *, order: Order | None, product: 
     )
 
 
-def writing_in(entry: Entry, *, may_write: bool) -> dict[str, Any]:
-    """Return what a thread's page says about writing to the other side: one query, and at most four in one's own
-    thread that nobody answered. ``may_write`` is whether the person may write for the mailbox at all.
+def writing_in(standing: Standing) -> dict[str, Any]:
+    """Return what a thread's page says about writing to the other side.
+
+    No query, and at most three in one's own thread that nobody answered.
     """
-    blocks = blocks_between(entry.mailbox, entry.other)
+    entry, blocks, may_write = standing.entry, standing.blocks, standing.membership.may_write
     refusal = None
     if may_write and not entry.thread.is_closed:
-        refusal = post_refusal(mailbox=entry.mailbox, other=entry.other, thread=entry.thread, blocks=blocks)
+        refusal = post_refusal(mailbox=entry.mailbox, other=entry.other, thread=entry.thread, is_blocked=blocks.by_them)
     return {
         "may_block": may_write and may_be_blocked(entry.other),
         "blocked": blocks.by_us,

@@ -20,22 +20,33 @@ from messagecenter.accounts.acting import person_of
 from messagecenter.accounts.decorators import membership_required
 from messagecenter.accounts.masking import masked_name
 from messagecenter.accounts.models import Mailbox, Membership
+from messagecenter.accounts.writing import NOT_A_WRITER
 from messagecenter.attachments.inspection.refusal import Refusal
 from messagecenter.attachments.posted import Brought, bring
 from messagecenter.attachments.reasons import sentence_of
 from messagecenter.attachments.shown import kept_uploads
 from messagecenter.ids import new_id
+from messagecenter.replies.filling import Matter
 from messagecenter.vault.errors import Unreadable
 from orders.models import Order, Product
 from orders.pictures import shown_picture
 
 from . import actions
-from .access import acting_membership, membership_in, memberships_acting_first, order_number_in, uuid_or_none
-from .actions.sides import NOT_A_WRITER
+from .access import (
+    acting_membership,
+    gathered_items,
+    give_items,
+    membership_in,
+    memberships_acting_first,
+    order_number_in,
+    uuid_or_none,
+)
+from .composing import beside_first_words, words_of_first
+from .drafted import draft_context, first_words_of, opening_words, version_in
 from .explaining import as_context, shown_again
 from .forms import NewThreadForm
 from .fragments import lost_session
-from .models import Message
+from .models import Draft, Message
 from .navigation import frame, upload_context
 from .offering import offer_to
 from .refused import AlreadySent, NoBuyer, Refused
@@ -74,9 +85,11 @@ def _about_order(request: HttpRequest, number: str) -> HttpResponse:
         Order.objects.visible_to(person_of(request))
         .filter(number=number)
         .select_related("shop", "buyer")
-        .prefetch_related("items")
+        .annotate(gathered_items=gathered_items("pk"))
         .order_by("shop__name", "pk")[:ORDERS_TO_CHOOSE_FROM]
     )
+    for order in found:
+        give_items(order, order.gathered_items)
     shop_id = request.GET.get("shop") or request.POST.get("shop", "")
     orders = [order for order in found if str(order.shop_id) == shop_id] or found
     if not orders:
@@ -115,7 +128,13 @@ def _write_first(
     sent = request.POST if request.method == "POST" else None
     brought = Brought() if sent is None else bring(request, by=person_of(request), mailbox=mailbox)
     has_files = bool(brought.ids or brought.errors)
-    form = NewThreadForm(sent, topics=topics, has_files=has_files, initial={"client_id": new_id()})
+    draft = _draft_about(request, mailbox, order, product) if sent is None else None
+    other = _other_side(mailbox, order, product)
+    matter = Matter(mailbox, other, order=order, product=product, person=person_of(request))
+    chosen = uuid_or_none(request.GET.get("reply", "")) if sent is None else None
+    words = opening_words(draft, words_of_first(matter, chosen), has_chosen=chosen is not None) if sent is None else {}
+    words |= first_words_of(draft) | ({"body": words["body"]} if chosen else {})
+    form = NewThreadForm(sent, topics=topics, has_files=has_files, initial=words)
     problem, status = "", 422 if sent is not None else 200
     screened: dict[str, Any] | None = None
     if order is not None and mailbox.pk == order.shop_id and order.buyer is None:
@@ -129,6 +148,7 @@ def _write_first(
                 product=product,
                 attachment_ids=brought.ids,
                 confirmed=form.cleaned_data["confirm"],
+                draft_version=version_in(form.cleaned_data["draft_version"]),
                 **{name: form.cleaned_data[name] for name in ("topic", "subject", "body", "client_id")},
             )
             if posted.message.state != Message.State.BLOCKED:
@@ -146,7 +166,6 @@ def _write_first(
             problem, status = str(refusal.sentence), 409
     if brought.is_cut:
         status = 413
-    other = _other_side(mailbox, order, product)
     offer = offer_to(mailbox, other, order=order, product=product) if other else None
     form.grey_out(offer.closed if offer else [])
     context = upload_context(mailbox) | {
@@ -163,8 +182,17 @@ def _write_first(
         "product_picture": shown_picture(product.picture_url) if product else "",
         "to_name": _name_of_other(mailbox, order, product),
         "own_name": mailbox.shown_name,
+        "draft_url": reverse("threads:new_draft"),
+        **beside_first_words(matter, _replies_url(order)),
     }
+    context |= draft_context(draft, person=person_of(request), mailbox=mailbox)
     return render(request, "threads/new.html", context | frame(membership, ""), status=status)
+
+
+def _draft_about(request: HttpRequest, mailbox: Mailbox, order: Order | None, product: Product | None) -> Draft | None:
+    """Return the person's draft of a first message about this."""
+    mine = Draft.objects.visible_to(person_of(request)).filter(mailbox=mailbox, order=order, product=product)
+    return mine.filter(thread=None).first()
 
 
 def _renewed(form: NewThreadForm, topics: list[Topic]) -> NewThreadForm:
@@ -203,6 +231,13 @@ def _choose_order(request: HttpRequest, *, problem: str = "", status: int = 200)
 def _new_url(order: Order) -> str:
     """Return the address of the form for a first message about this order."""
     return f"{reverse('threads:new')}?{urlencode({'order': order.number, 'shop': order.shop_id})}"
+
+
+def _replies_url(order: Order | None) -> str:
+    """Return the address of the saved replies for a first message; buyers, who ask about products, have none."""
+    if order is None:
+        return ""
+    return f"{reverse('threads:new_replies')}?{urlencode({'order': order.number, 'shop': order.shop_id})}"
 
 
 def _other_side(mailbox: Mailbox, order: Order | None, product: Product | None) -> Mailbox | None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
@@ -26,6 +27,7 @@ from messagecenter.policy.rules import Proactive
 from messagecenter.policy.versions import current
 from orders.models import Order, Product
 
+from .gathered import Gathered, columns_of, revived, rows_in
 from .models import Entry, Message, Thread
 from .refused import OptedOut, QuotaReached, Refused, SenderBlocked, TooLate, WritingRestricted
 from .topics import BY_KEY, Topic, completed_at, is_open
@@ -34,6 +36,7 @@ QUOTA_HOURS = 24
 AVERAGE_DAYS = 180
 # A shop with more orders than this in 180 days has the average of its newest ones: nothing ever counts them all.
 MOST_COUNTED = 20_000
+RESTRICTION_COLUMNS = columns_of(Restriction)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,20 @@ class Quota:
     def refusal(self) -> QuotaReached | None:
         """Why no other thread can be started now, if so."""
         return QuotaReached(self.limit, self.next_at) if self.started >= self.limit else None
+
+
+@dataclass(frozen=True)
+class Barriers:
+    """What people and staff have put between two mailboxes: a block by the other side, and a restriction."""
+
+    is_blocked: bool
+    restriction: Restriction | None
+
+    @classmethod
+    def of(cls, row: Any, mailbox: Mailbox) -> Barriers:
+        """Read them from a row that ``gathered_barriers`` annotated."""
+        found = [revived(Restriction, RESTRICTION_COLUMNS, values) for values in rows_in(row.restricted)]
+        return cls(row.is_blocked and may_be_blocked(mailbox), found[0] if found else None)
 
 
 @dataclass(frozen=True)
@@ -104,16 +121,32 @@ def may_open(
     order: Order | None,
     product: Product | None,
     is_writing: bool = False,
+    barriers: Barriers | None = None,
+    proactive: Proactive | None = None,
 ) -> None:
     """Raise why ``mailbox`` may not open a thread with ``other`` now: SenderBlocked, WritingRestricted, OptedOut,
     TooLate or QuotaReached, all of them Refused. That the topic fits the order's state is the caller's to check.
 
-    With ``is_writing``, inside the transaction that writes, a shop's openings wait for each other, so that two at once
-    cannot both be its last one. Two queries for a buyer, at most seven for a shop.
+    With ``is_writing``, inside the transaction that writes and after it was asked without, only the quota is asked
+    again: a shop's openings wait for each other, so that two at once cannot both be its last one. ``barriers`` and
+    ``proactive`` (of the policy) are what was read already. One query for a buyer, at most five for a shop.
     """
-    if is_writing and mailbox.kind == Mailbox.Kind.SHOP:
-        Mailbox.objects.select_for_update(no_key=True).get(pk=mailbox.pk)
-    outlook = outlook_for(mailbox=mailbox, other=other, order=order, product=product, with_quota=False)
+    if is_writing:
+        if mailbox.kind == Mailbox.Kind.SHOP:
+            Mailbox.objects.select_for_update(no_key=True).get(pk=mailbox.pk)
+            if (full := _quota_refusal(mailbox, proactive or current()[1].proactive, timezone.now())) is not None:
+                raise full
+        return
+    barriers = barriers or _barriers(mailbox, other)
+    outlook = outlook_for(
+        mailbox=mailbox,
+        other=other,
+        order=order,
+        product=product,
+        with_quota=False,
+        barriers=barriers,
+        proactive=proactive,
+    )
     refusal = outlook.refusal(topic)
     if refusal is None and outlook.proactive is not None:
         refusal = _quota_refusal(mailbox, outlook.proactive, timezone.now())
@@ -121,20 +154,15 @@ def may_open(
         raise refusal
 
 
-def may_post(*, mailbox: Mailbox, other: Mailbox, thread: Thread) -> None:
-    """Raise why ``mailbox`` may not write to ``other`` in this thread now: SenderBlocked, or while the other side has
-    not answered what ``mailbox`` opened, WritingRestricted, OptedOut or TooLate. At most four queries.
+def post_refusal(*, mailbox: Mailbox, other: Mailbox, thread: Thread, is_blocked: bool) -> Refused | None:
+    """Return why ``mailbox`` may not write to ``other`` in this thread now, or None.
+
+    ``is_blocked`` says whether ``other`` blocked it. SenderBlocked, or while the other side has not answered what
+    ``mailbox`` opened, WritingRestricted, OptedOut or TooLate. At most three queries.
     """
-    refusal = post_refusal(mailbox=mailbox, thread=thread, other=other, blocks=blocks_between(mailbox, other))
-    if refusal is not None:
-        raise refusal
-
-
-def post_refusal(*, mailbox: Mailbox, other: Mailbox, thread: Thread, blocks: Blocks) -> Refused | None:
-    """Return what ``may_post`` raises, for a page that knows who blocked whom."""
     topic, order = BY_KEY.get(thread.topic), thread.order
     completes = topic is not None and _completes(topic, order)
-    if blocks.by_them and not completes:
+    if is_blocked and not completes:
         return SenderBlocked()
     is_shop = mailbox.kind == Mailbox.Kind.SHOP
     if thread.opened_by_id != mailbox.pk or (completes and not is_shop) or _has_answered(other, thread):
@@ -150,29 +178,53 @@ def post_refusal(*, mailbox: Mailbox, other: Mailbox, thread: Thread, blocks: Bl
 
 
 def outlook_for(
-    *, mailbox: Mailbox, other: Mailbox, order: Order | None, product: Product | None, with_quota: bool = True
+    *,
+    mailbox: Mailbox,
+    other: Mailbox,
+    order: Order | None,
+    product: Product | None,
+    with_quota: bool = True,
+    barriers: Barriers | None = None,
+    proactive: Proactive | None = None,
 ) -> Outlook:
     """Return what stands in the way of ``mailbox`` opening a thread with ``other`` about an order or a product.
 
-    Five queries for a shop, two for others; ``with_quota=False`` saves two.
+    Four queries for a shop, one for others; ``with_quota=False`` saves two, ``barriers`` and ``proactive`` one each.
     """
     if (order is None) == (product is None):
         raise ValueError("A thread is about an order or about a product.")
+    barriers = barriers or _barriers(mailbox, other)
     outlook = Outlook(
         mailbox=mailbox,
         other=other,
         order=order,
-        is_blocked=blocks_between(mailbox, other).by_them,
-        restriction=_restriction_of(mailbox),
+        is_blocked=barriers.is_blocked,
+        restriction=barriers.restriction,
     )
     if mailbox.kind != Mailbox.Kind.SHOP:
         return outlook
-    now, proactive = timezone.now(), current()[1].proactive
+    now, proactive = timezone.now(), proactive or current()[1].proactive
     return replace(
         outlook,
         too_late=_too_late(order, proactive, now),
         proactive=proactive,
         quota=quota_of(mailbox, proactive, now) if with_quota else None,
+    )
+
+
+def gathered_barriers(mailbox: Mailbox, other: Mailbox) -> dict[str, Any]:
+    """Return what to annotate a row with for ``Barriers.of``: no statement of its own."""
+    in_force = Restriction.objects.filter(mailbox=mailbox).in_force().order_by("-until")[:1]
+    return {
+        "is_blocked": Exists(BlockedSender.objects.filter(mailbox=other, sender=mailbox)),
+        "restricted": Gathered(in_force, *RESTRICTION_COLUMNS),
+    }
+
+
+def _barriers(mailbox: Mailbox, other: Mailbox) -> Barriers:
+    """Return what stands between two mailboxes: one query."""
+    return Barriers.of(
+        Mailbox.objects.filter(pk=mailbox.pk).annotate(**gathered_barriers(mailbox, other)).get(), mailbox
     )
 
 

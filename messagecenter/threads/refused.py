@@ -41,6 +41,36 @@ class TopicNotOffered(Refused):
     sentence = _("This topic is not offered for this order. Please choose another one.")
 
 
+class NothingToFileWith(Refused):
+    """The folder, label, member or priority is not there (any more)."""
+
+    sentence = _("That folder, label or member is not there any more. Please reload the page.")
+
+
+class NothingChosen(Refused):
+    """Filing was asked for and no thread was chosen."""
+
+    sentence = _("Choose at least one conversation first.")
+
+
+class TooManyAtOnce(Refused):
+    """More threads were named than are filed in one go."""
+
+    def __init__(self, most: int) -> None:
+        self.sentence = gettext(
+            "At most %(most)d conversations can be chosen one by one. Choose all that match instead."
+        ) % {"most": most}
+        super().__init__(type(self).__name__)
+
+
+class CannotBeMeant(Refused):
+    """A filter with a part that means nothing: without it, it would mean far more than somebody chose."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        super().__init__(type(self).__name__)
+
+
 class SenderBlocked(Refused):
     """The other side does not want to hear from this mailbox; it is not told so in these words."""
 

@@ -100,13 +100,22 @@ def _kept(part: Part) -> list[dict[str, Any]]:
     ]
 
 
-def screen_message(about: About, *, body: str, subject: str = "", files: Sequence[Attachment] = ()) -> Screened:
-    """Return what the policy in force says to a message. Reads files from the store; writes nothing.
+def screen_message(
+    about: About,
+    *,
+    body: str,
+    subject: str = "",
+    files: Sequence[Attachment] = (),
+    policy: tuple[PolicyVersion, Rules] | None = None,
+) -> Screened:
+    """Return what the ``policy``, else the one in force, says to a message. Reads files from the store; writes nothing.
 
     A file that still waits for the virus scanner is not read: ``screen_file`` does it when its check has ended.
     """
-    version, rules = versions.current()
-    around = surroundings_of(about, lists_of(rules))
+    version, rules = policy or versions.current()
+    # An order's article numbers matter where something is written that could be one.
+    has_numbers = bool(files) or any(one.isdigit() for one in f"{body}{subject}")
+    around = surroundings_of(about, lists_of(rules), with_items=has_numbers)
     parts = [Part("body", body, judge(screen(body, around), rules, around))]
     if subject:
         parts.append(Part("subject", subject, _strict("subject", subject, rules, around)))
@@ -129,14 +138,15 @@ def screen_file(attachment: Attachment, rules: Rules, around: Surroundings) -> l
     return [Part(key, text, _strict(key, text, rules, around)) for key, text in texts.items()]
 
 
-def surroundings_of(about: About, lists: Lists) -> Surroundings:
-    """Return what the detectors may know beside the text. One query for an order's items."""
+def surroundings_of(about: About, lists: Lists, *, with_items: bool = True) -> Surroundings:
+    """Return what the detectors may know beside the text. ``with_items``: one query for an order's article numbers."""
     order, product = about.order, about.product
     numbers = {product.sku, product.asin} if product else set[str]()
     if order is not None:
         numbers |= {order.number, order.tracking_number}
-        for sku, asin in order.items.values_list("sku", "asin"):
-            numbers |= {sku, asin}
+    if order is not None and with_items:
+        for item in order.items.all():
+            numbers |= {item.sku, item.asin}
     names = {about.sender.name, about.other.name, order.buyer_name if order else ""}
     return Surroundings(
         sender_role=ROLES[Mailbox.Kind(about.sender.kind)],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_not_required
@@ -13,29 +12,38 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from messagecenter.accounts.acting import act_for, membership_of, person_of
 from messagecenter.accounts.decorators import membership_required
+from messagecenter.accounts.models import Mailbox
 from messagecenter.attachments.inspection.refusal import Refusal
 from messagecenter.attachments.posted import Brought, bring
 from messagecenter.attachments.reasons import sentence_of
 from messagecenter.attachments.shown import kept_uploads
-from messagecenter.ids import new_id
+from messagecenter.mail.actions import is_suppressed
 from messagecenter.vault.errors import Unreadable
 from orders.pictures import shown_picture
 
 from . import actions
-from .access import Standing, acting_membership, order_number_in, standing_or_404, uuid_or_none
+from .access import Standing, acting_membership, standing_or_404, uuid_or_none
 from .clock import reply_chip
+from .composing import beside_the_text, first_words, signed_again
+from .context import labels_of
 from .conversation import Shown, find_later, find_stretch
+from .cursors import BadCursor
+from .drafted import draft_context, opening_words, own_draft, version_in
 from .explaining import as_context, shown_again
+from .filters import Wanted, narrowed, read
+from .finding import find_words
 from .forms import ReplyForm
 from .fragments import is_fragment_for, lost_session
-from .listing import BOXES, BadCursor, as_rows, find_page, with_row_data
-from .models import Entry, Message
+from .listing import Page, as_rows, find_list, with_row_data
+from .models import Entry, Message, Note
 from .navigation import frame, upload_context
+from .noted import later_with_notes, with_notes
 from .offering import writing_in
 from .refused import AlreadySent, Refused
 from .topics import LABELS
@@ -48,30 +56,71 @@ from .words import read_subject
 def inbox(request: HttpRequest) -> HttpResponse:
     """Show one box of the mailbox the person is acting for; as a fragment, only its rows."""
     membership = acting_membership(request)
-    box = BOXES.get(request.GET.get("box", ""), BOXES["inbox"])
-    order_number = order_number_in(request.GET.get("order", ""))
-    entries = Entry.objects.visible_to(person_of(request)).of_mailbox(membership.mailbox)
-    problem = ""
+    wanted = read(request.GET)
+    problems = list(wanted.problems)
+    after = request.GET.get("after", "")
+    is_fragment = is_fragment_for(request, "rows")
+    around = {} if is_fragment else frame(membership, wanted.box, wanted)
+    is_indexed = None if is_fragment else around["nav"].is_indexed
     try:
-        page = find_page(entries, box, order_number=order_number, after=request.GET.get("after", ""))
+        page = _page(request, membership.mailbox, wanted, problems, after, is_indexed)
     except BadCursor:
-        problem = _("The link to an older page is not valid. Here are the newest messages.")
-        page = find_page(entries, box, order_number=order_number)
-    query = {"box": box.key} | ({"order": order_number} if order_number else {})
-    older = f"{reverse('threads:inbox')}?{urlencode(query | {'after': page.next_cursor})}" if page.next_cursor else ""
-    empty = _("No conversation about order %(number)s here.") % {"number": order_number} if order_number else box.empty
+        problems.append(_("The link to an older page is not valid. Here are the first ones."))
+        page = _page(request, membership.mailbox, wanted, problems, "", is_indexed)
+    older = f"{reverse('threads:inbox')}?{wanted.as_query(after=page.next_cursor)}" if page.next_cursor else ""
     context = {
-        "box": box.key,
-        "box_label": box.label,
+        "wanted": wanted,
+        "box": wanted.box,
+        "box_label": wanted.view.label,
         "rows": page.rows,
         "next_url": older,
-        "order_filter": order_number,
-        "filter_error": problem,
-        "empty_text": empty,
+        "order_filter": wanted.order,
+        "filter_error": " ".join(problems),
+        "empty_text": _empty_text(wanted),
+        # Told where everybody comes by: with it, lists cost no question more.
+        "mail_comes_back": not is_fragment and not wanted.as_data() and is_suppressed(person_of(request).email),
     }
-    if is_fragment_for(request, "rows"):
+    if is_fragment:
         return render(request, "threads/_rows.html", context)
-    return render(request, "threads/inbox.html", context | frame(membership, box.key))
+    return render(request, "threads/inbox.html", context | around)
+
+
+def _page(
+    request: HttpRequest,
+    mailbox: Mailbox,
+    wanted: Wanted,
+    problems: list[str],
+    after: str,
+    is_indexed: bool | None,
+) -> Page:
+    """Return one page of what is asked for; what was not looked at is told in ``problems``. Raises BadCursor."""
+    person = person_of(request)
+    if not wanted.q:
+        return find_list(wanted, mailbox=mailbox, reader=person, after=after)
+    found = find_words(
+        Entry.objects.visible_to(person), wanted, mailbox=mailbox, reader=person, after=after, is_indexed=is_indexed
+    )
+    if found.is_cut:
+        problems.append(_("That was a lot: only the first words were looked for."))
+    if found.is_partial:
+        problems.append(_("Only the newest conversations were searched. Narrow the search, for example by date."))
+    if found.best_of:
+        problems.append(
+            ngettext(
+                "Only the newest %(count)d hit is sorted by relevance. Sort by date to see all.",
+                "Only the newest %(count)d hits are sorted by relevance. Sort by date to see all.",
+                found.best_of,
+            )
+            % {"count": found.best_of}
+        )
+    return found.page
+
+
+def _empty_text(wanted: Wanted) -> str:
+    """Return what a list says that has nothing to show."""
+    if wanted.order and not wanted.without("order").narrows:
+        return _("No conversation about order %(number)s here.") % {"number": wanted.order}
+    return _("Nothing here fits the filter.") if wanted.narrows else str(wanted.view.empty)
 
 
 @require_GET
@@ -88,12 +137,14 @@ def counters(request: HttpRequest) -> HttpResponse:
 def thread_detail(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     """Show a thread, at its end or at the message the address names, and mark it as read."""
     standing = standing_or_404(request, thread_id)
+    before = uuid_or_none(request.GET.get("before", ""))
     stretch = find_stretch(
         standing.entry.thread,
         reader=standing.person,
         mailbox=standing.mailbox,
-        before=uuid_or_none(request.GET.get("before", "")),
+        before=before,
         at=uuid_or_none(request.GET.get("message", "")),
+        seen_up_to=standing.seen_up_to,
     )
     is_fragment = is_fragment_for(request, "thread")
     # A browser that fetches ahead has shown nobody anything yet, nor has a page that only looks for a changed state.
@@ -103,17 +154,21 @@ def thread_detail(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
         if not is_fragment and standing.membership != membership_of(request):
             # Whoever follows a link into another of their mailboxes acts for that mailbox from then on.
             act_for(request, standing.membership)
+    chosen, draft = uuid_or_none(request.GET.get("reply", "")), own_draft(standing)
+    words = opening_words(draft, first_words(standing, chosen), has_chosen=chosen is not None)
     context = _thread_context(standing) | {
         "first_unread_id": "" if stretch.later_than else _first_unread(stretch.messages, standing.entry.unread),
-        "messages_list": stretch.messages,
+        "messages_list": with_notes(standing, stretch, before=before),
         "earlier_url": f"?before={stretch.earlier_than}" if stretch.earlier_than else "",
         "later_url": f"?message={stretch.later_than}#message-{stretch.later_than}" if stretch.later_than else "",
         "last_message_id": stretch.messages[-1].id if stretch.messages else "",
-        "form": ReplyForm(initial={"client_id": new_id()}),
+        "form": ReplyForm(initial=words),
+        **draft_context(draft, person=standing.person, mailbox=standing.mailbox),
     }
     if is_fragment:
+        context["thread_labels"] = labels_of(standing.entry)
         return render(request, "threads/_thread.html", context)
-    return render(request, "threads/detail.html", context | frame(standing.membership, "inbox"))
+    return render(request, "threads/detail.html", context | frame(standing.membership, "", entry=standing.entry))
 
 
 @require_POST
@@ -122,7 +177,7 @@ def thread_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     """Send a reply. Whatever goes wrong, what was typed comes back."""
     if not request.user.is_authenticated:
         return lost_session(request, reason="signed_out", status=401)
-    standing = standing_or_404(request, thread_id)
+    standing = standing_or_404(request, thread_id, sending=uuid_or_none(request.POST.get("client_id", "")))
     if not standing.membership.may_write:
         return lost_session(request, reason="read_only", status=403)
     brought = bring(request, by=standing.person, mailbox=standing.mailbox)
@@ -138,6 +193,8 @@ def thread_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
             client_id=form.cleaned_data["client_id"],
             attachment_ids=brought.ids,
             confirmed=form.cleaned_data["confirm"],
+            draft_version=version_in(form.cleaned_data["draft_version"]),
+            standing=standing.before_writing,
         )
     except actions.NeedsConfirmation as asked:
         return _composer(request, standing, form, brought, status=422, screened=as_context(asked.screened, None))
@@ -154,10 +211,12 @@ def thread_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     if not is_fragment_for(request, "composer"):
         return redirect(f"{reverse('threads:detail', args=[thread_id])}#message-{posted.message.pk}")
     after = uuid_or_none(request.POST.get("last_message_id", ""))
-    fresh = find_later(posted.thread, reader=standing.person, mailbox=standing.mailbox, after=after)
+    fresh = find_later(
+        posted.thread, reader=standing.person, mailbox=standing.mailbox, after=after, seen_up_to=standing.seen_up_to
+    )
     context = _thread_context(standing) | {
         "messages_list": fresh,
-        "form": ReplyForm(initial={"client_id": new_id()}),
+        "form": ReplyForm(initial=signed_again(form.cleaned_data["signature"])),
         "last_message_id": fresh[-1].id if fresh else posted.message.pk,
         "screened": shown_again(posted) if posted.tells else None,
         "reply_text": "",
@@ -172,8 +231,16 @@ def thread_since(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     """Give the messages after the last one the page has."""
     standing = standing_or_404(request, thread_id)
     after = uuid_or_none(request.GET.get("after", ""))
-    messages = find_later(standing.entry.thread, reader=standing.person, mailbox=standing.mailbox, after=after)
-    return render(request, "threads/_messages.html", {"messages_list": messages})
+    messages = find_later(
+        standing.entry.thread,
+        reader=standing.person,
+        mailbox=standing.mailbox,
+        after=after,
+        seen_up_to=standing.seen_up_to,
+    )
+    return render(
+        request, "threads/_messages.html", {"messages_list": later_with_notes(standing, messages, after=after)}
+    )
 
 
 @require_GET
@@ -181,15 +248,16 @@ def thread_since(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
 @membership_required
 def thread_row(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     """Give a thread's line in a box, or nothing (204) when it does not belong there (any more)."""
-    box = BOXES.get(request.GET.get("box", ""), BOXES["inbox"])
+    wanted = read(request.GET)
     mailbox = acting_membership(request).mailbox
-    mine = Entry.objects.visible_to(person_of(request)).of_mailbox(mailbox).filter(thread=thread_id)
-    if not mine.exists():
+    mine = Entry.objects.visible_to(person_of(request)).filter(thread=thread_id)
+    if not mine.of_mailbox(mailbox).exists():
         raise Http404
-    entries = list(with_row_data(box.entries(mine)))
+    chosen = narrowed(mine, wanted, mailbox=mailbox, reader=person_of(request))
+    entries = list(with_row_data(chosen))
     if not entries:
         return HttpResponse(status=204)
-    return render(request, "threads/_rows.html", {"rows": as_rows(entries, box), "next_url": ""})
+    return render(request, "threads/_rows.html", {"rows": as_rows(entries, wanted.view.moment), "next_url": ""})
 
 
 @require_POST
@@ -229,6 +297,15 @@ def thread_no_response_needed(request: HttpRequest, thread_id: uuid.UUID) -> Htt
     return redirect("threads:detail", thread_id)
 
 
+@require_POST
+def thread_needs_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
+    """Start the clock for a message that was taken for a mere thank-you."""
+    standing = standing_or_404(request, thread_id)
+    actions.mark_needs_reply(by=standing.person, mailbox=standing.mailbox, thread=standing.entry.thread)
+    flash.success(request, _("The conversation waits for your answer."))
+    return redirect("threads:detail", thread_id)
+
+
 def _thread_context(standing: Standing) -> dict[str, Any]:
     """Return what a thread's page shows around its messages."""
     entry, thread, product = standing.entry, standing.entry.thread, standing.entry.thread.product
@@ -236,25 +313,40 @@ def _thread_context(standing: Standing) -> dict[str, Any]:
         subject = read_subject(thread)
     except Unreadable as error:
         subject = str(error.sentence)
-    reply_text, reply_late = reply_chip(entry.mailbox, entry.needs_reply_since, timezone.now())
+    reply_text, reply_late = reply_chip(entry.mailbox, entry.needs_reply_since, entry.reply_due_at, timezone.now())
     return {
         "thread_id": thread.pk,
         "subject": subject,
         "other_name": entry.other.shown_name,
         "own_name": entry.mailbox.shown_name,
         "topic": LABELS.get(thread.topic, thread.topic),
+        "entry": entry,
         "closed": thread.is_closed,
         "order": thread.order,
         "product": product,
         "product_picture": shown_picture(product.picture_url) if product else "",
         "may_write": standing.membership.may_write,
         "needs_reply": entry.needs_reply_since is not None,
+        "thanked": entry.thanked_at is not None and not thread.is_closed,
         "reply_text": reply_text,
         "reply_late": reply_late,
         "back_url": reverse("threads:inbox"),
         "files_url": reverse("threads:files", args=[thread.pk]) if thread.files else "",
-        **writing_in(entry, may_write=standing.membership.may_write),
+        **beside_the_text(standing),
+        **_beside_the_thread(standing),
+        **writing_in(standing),
     } | upload_context(entry.mailbox)
+
+
+def _beside_the_thread(standing: Standing) -> dict[str, Any]:
+    """Return where a draft is kept, and for a team where its notes go and who else is here: no query."""
+    thread_id, may_write = standing.entry.thread_id, standing.membership.may_write
+    return {
+        "draft_url": reverse("threads:draft", args=[thread_id]) if may_write else "",
+        "note_url": reverse("threads:note_new", args=[thread_id]) if may_write and standing.has_colleagues else "",
+        "here_url": reverse("threads:here", args=[thread_id]) if standing.has_colleagues else "",
+        "note_most": Note.MOST_CHARACTERS,
+    }
 
 
 def _first_unread(messages: list[Shown], unread: int) -> uuid.UUID | str:
@@ -284,9 +376,13 @@ def _composer(
     }
     if is_fragment_for(request, "composer"):
         return render(request, "threads/_composer.html", context, status=status)
-    stretch = find_stretch(standing.entry.thread, reader=standing.person, mailbox=standing.mailbox)
+    stretch = find_stretch(
+        standing.entry.thread, reader=standing.person, mailbox=standing.mailbox, seen_up_to=standing.seen_up_to
+    )
     context |= {
-        "messages_list": stretch.messages,
+        "messages_list": with_notes(standing, stretch),
         "last_message_id": stretch.messages[-1].id if stretch.messages else "",
     }
-    return render(request, "threads/detail.html", context | frame(standing.membership, "inbox"), status=status)
+    return render(
+        request, "threads/detail.html", context | frame(standing.membership, "", entry=standing.entry), status=status
+    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from base64 import b64decode, b64encode
 
 from messagecenter.vault.cipher import Place, decrypt, encrypt
+from messagecenter.vault.keyring import THREAD
 
-from .models import Message, Thread
+from .models import Draft, FilingRun, Message, Note, Thread
 
 SNIPPET_LENGTH = 140
+DRAFTS = "drafts"  # a mailbox's key for what has no thread: first messages, and words that were searched for
 
 
 def subject_place(thread: Thread) -> Place:
@@ -75,3 +78,64 @@ def read_shown_body(message: Message) -> str:
     if not message.redacted_ciphertext:
         return read_body(message)
     return decrypt(bytes(message.redacted_ciphertext), redacted_place(message))
+
+
+def write_draft(draft: Draft, *, subject: str, body: str) -> None:
+    """Set a draft's texts, as ciphertext: under its thread's key, or its mailbox's while there is no thread."""
+    draft.subject_ciphertext = _seal_draft(draft, "draft_subject", subject)
+    draft.body_ciphertext = _seal_draft(draft, "draft", body)
+
+
+def read_draft(draft: Draft) -> str:
+    """Return a draft's text. Raises Unreadable."""
+    return _unseal_draft(draft, "draft", draft.body_ciphertext)
+
+
+def read_draft_subject(draft: Draft) -> str:
+    """Return the subject of a draft that is to open a thread, else "". Raises Unreadable."""
+    return _unseal_draft(draft, "draft_subject", draft.subject_ciphertext)
+
+
+def _seal_draft(draft: Draft, field: str, text: str) -> bytes:
+    return encrypt(text, _draft_place(draft, field), purpose=THREAD if draft.thread_id else DRAFTS) if text else b""
+
+
+def _unseal_draft(draft: Draft, field: str, ciphertext: bytes | memoryview) -> str:
+    if not ciphertext:
+        return ""
+    return decrypt(bytes(ciphertext), _draft_place(draft, field), purpose=THREAD if draft.thread_id else DRAFTS)
+
+
+def _draft_place(draft: Draft, field: str) -> Place:
+    owner_id = draft.thread_id or draft.mailbox_id
+    return Place(thread_id=owner_id, record_id=draft.pk, field=field, sender_id=draft.user_id)
+
+
+def note_place(note: Note) -> Place:
+    """Return what an internal note's ciphertext is bound to."""
+    return Place(thread_id=note.thread_id, record_id=note.pk, field="note", sender_id=note.mailbox_id)
+
+
+def write_note(note: Note, body: str) -> None:
+    """Set an internal note's text, as ciphertext. The row is not saved."""
+    note.body_ciphertext = encrypt(body, note_place(note))
+
+
+def read_note(note: Note) -> str:
+    """Return an internal note's text. Raises Unreadable."""
+    return decrypt(bytes(note.body_ciphertext), note_place(note))
+
+
+def _sought_place(run: FilingRun) -> Place:
+    return Place(thread_id=run.mailbox_id, record_id=run.pk, field="sought", sender_id=None)
+
+
+def write_sought(run: FilingRun, words: str) -> None:
+    """Put the words a filing looks for into its filter, as ciphertext. The row is not saved."""
+    run.query = run.query | {"sought": b64encode(encrypt(words, _sought_place(run), purpose=DRAFTS)).decode()}
+
+
+def read_sought(run: FilingRun) -> str:
+    """Return the words a filing looks for, "" for none. Raises Unreadable."""
+    sealed: str = run.query.get("sought", "")
+    return decrypt(b64decode(sealed), _sought_place(run), purpose=DRAFTS) if sealed else ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from uuid import UUID
 
 from messagecenter.vault import alarms, envelope, keyring
 from messagecenter.vault.envelope import Place
-from messagecenter.vault.errors import Damaged, Erased, Unreadable
+from messagecenter.vault.errors import Damaged, Erased, KeyMissing, Unreadable
 
-__all__ = ["Place", "decrypt", "encrypt", "preload"]
+__all__ = ["Place", "begin", "decrypt", "encrypt", "preload"]
 
 
 def encrypt(text: str, place: Place, *, purpose: str = keyring.THREAD) -> bytes:
@@ -46,6 +47,13 @@ def decrypt(blob: bytes | memoryview, place: Place, *, purpose: str = keyring.TH
 def preload(thread_ids: Collection[UUID]) -> None:
     """Read the keys of up to 1,000 threads with one query, or none when all are in memory."""
     keyring.preload(keyring.THREAD, thread_ids)
+
+
+def begin(thread_id: UUID) -> None:
+    """Make the key of a thread that was just thought of with one statement, rather than look for it first."""
+    # Without a root key there is none: writing the first text says so, with an alarm.
+    with suppress(KeyMissing):
+        keyring.make_first(keyring.THREAD, thread_id)
 
 
 def _open(blob: bytes, place: Place, purpose: str) -> str:

@@ -8,6 +8,7 @@ Sealed text    format (1 byte, 1) | data key version (2) | nonce (12) | AES-256-
 Wrapped key    nonce (12) | AES-256-GCM ciphertext of the 32 bytes and tag (16)
                bound to: "messagecenter data key", format, purpose, owner, data key version (2), root version (4)
 Commitment     HKDF-SHA-256 of the data key, no salt, info "messagecenter data key commitment 1", 32 bytes
+MAC key        HKDF-SHA-256 of the data key, no salt, info "messagecenter mac key 1", 32 bytes
 
 What a ciphertext is bound to (GCM's associated data) is a list of byte strings, each after its length in 4 bytes: no
 two lists encode alike. The commitment is needed because AES-GCM can be made to open one ciphertext under two keys.
@@ -34,6 +35,7 @@ HEADER_BYTES = 3
 TEXT_LABEL = b"messagecenter text"
 KEY_LABEL = b"messagecenter data key"
 COMMITMENT_LABEL = b"messagecenter data key commitment 1"
+MAC_LABEL = b"messagecenter mac key 1"
 
 
 class Broken(Exception):
@@ -73,6 +75,11 @@ def new_key() -> bytes:
 def commitment(key: bytes) -> bytes:
     """Return the 32 bytes that tie a stored key row to this one data key and tell nothing about it."""
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=COMMITMENT_LABEL).derive(key)
+
+
+def mac_key(key: bytes) -> bytes:
+    """Return the 32 bytes that mark texts under a data key without sealing them; they tell nothing about it."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=MAC_LABEL).derive(key)
 
 
 def seal(key: bytes, text: str, place: Place, version: int) -> bytes:

@@ -17,12 +17,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.models import Q
 
 from messagecenter.vault import envelope
 from messagecenter.vault.errors import Damaged, Erased, KeyMissing, Unreadable
 from messagecenter.vault.models import DataKey
 
 THREAD = "thread"
+# A mailbox's search index; owned by the mailbox.
+INDEX = "index"
 CACHED_KEYS = 1000
 CACHED_SECONDS = 60.0
 # How far back a transaction looks among its own readings; a transaction that writes to more threads asks again.
@@ -126,13 +129,13 @@ class _AfterCommit:
 def ring_of(purpose: str, owner_id: UUID) -> Ring | None:
     """Return an owner's keys, from memory or with one query; None when there never was one."""
     owner = (purpose, owner_id)
-    return _remembered(owner) or _read(purpose, [owner_id]).get(owner)
+    return _remembered(owner) or _read([owner]).get(owner)
 
 
 def fresh_ring_of(purpose: str, owner_id: UUID) -> Ring | None:
     """Return an owner's keys as the database has them now, with one query."""
     forget(purpose, owner_id)
-    return _read(purpose, [owner_id]).get((purpose, owner_id))
+    return _read([(purpose, owner_id)]).get((purpose, owner_id))
 
 
 def ring_for_writing(purpose: str, owner_id: UUID) -> Ring:
@@ -146,9 +149,26 @@ def ring_for_writing(purpose: str, owner_id: UUID) -> Ring:
 
 def preload(purpose: str, owner_ids: Collection[UUID]) -> None:
     """Read the keys not yet in memory with one query; of more owners than memory holds, the first ones."""
-    missing = [owner_id for owner_id in dict.fromkeys(owner_ids) if _remembered((purpose, owner_id)) is None]
+    preload_all((purpose, owner_id) for owner_id in owner_ids)
+
+
+def preload_all(owners: Iterable[Owner]) -> None:
+    """Read the keys of owners of several purposes that are not yet in memory, with one query."""
+    missing = [owner for owner in dict.fromkeys(owners) if _remembered(owner) is None]
     if missing:
-        _read(purpose, missing[:CACHED_KEYS])
+        _read(missing[:CACHED_KEYS])
+
+
+def make_first(purpose: str, owner_id: UUID) -> None:
+    """Make the key of an owner that was just thought of, so that nobody else can have made one: one statement.
+
+    Raises KeyMissing when the current root key is not configured.
+    """
+    row, key = _new_row(purpose, owner_id)
+    generation, read_at = cache.generation, cache.clock()
+    row.save(force_insert=True)
+    hook = _AfterCommit({(purpose, owner_id): Ring(keys={row.version: key})}, read_at, generation)
+    transaction.on_commit(hook, using=settings.VAULT_DATABASE)
 
 
 def forget(purpose: str, owner_id: UUID) -> None:
@@ -194,6 +214,17 @@ def open_row(row: DataKey) -> bytes:
 
 def _create(purpose: str, owner_id: UUID) -> Ring:
     """Insert an owner's first key unless somebody was faster, and return the keys that count."""
+    row, _key = _new_row(purpose, owner_id)
+    # An ignored conflict, unlike an IntegrityError, leaves a surrounding PostgreSQL transaction usable.
+    DataKey.objects.bulk_create([row], ignore_conflicts=True)
+    ring = _read([(purpose, owner_id)]).get((purpose, owner_id))
+    if ring is None:
+        raise KeyMissing
+    return ring
+
+
+def _new_row(purpose: str, owner_id: UUID) -> tuple[DataKey, bytes]:
+    """Return the row of an owner's first key, which is still to be stored, and the key in it. Raises KeyMissing."""
     version, root = settings.MESSAGE_KEY_CURRENT, settings.MESSAGE_KEYS.get(settings.MESSAGE_KEY_CURRENT)
     if root is None:
         raise KeyMissing
@@ -201,20 +232,18 @@ def _create(purpose: str, owner_id: UUID) -> Ring:
     row = DataKey(purpose=purpose, owner_id=owner_id, version=1, root_version=version)
     row.wrapped = envelope.wrap(root, key, key_place(row))
     row.commitment = envelope.commitment(key)
-    # An ignored conflict, unlike an IntegrityError, leaves a surrounding PostgreSQL transaction usable.
-    DataKey.objects.bulk_create([row], ignore_conflicts=True)
-    ring = _read(purpose, [owner_id]).get((purpose, owner_id))
-    if ring is None:
-        raise KeyMissing
-    return ring
+    return row, key
 
 
-def _read(purpose: str, owner_ids: Iterable[UUID]) -> dict[Owner, Ring]:
+def _read(owners: Collection[Owner]) -> dict[Owner, Ring]:
     """Read and open owners' keys with one query, and remember them as far as they may be."""
     generation, read_at = cache.generation, cache.clock()
     rings: dict[Owner, Ring] = {}
-    for row in DataKey.objects.filter(purpose=purpose, owner_id__in=owner_ids):
-        ring = rings.setdefault((purpose, row.owner_id), Ring())
+    wanted = Q()
+    for purpose in sorted({purpose for purpose, _owner_id in owners}):
+        wanted |= Q(purpose=purpose, owner_id__in=[owner_id for named, owner_id in owners if named == purpose])
+    for row in DataKey.objects.filter(wanted):
+        ring = rings.setdefault((row.purpose, row.owner_id), Ring())
         try:
             ring.keys[row.version] = open_row(row)
         except Unreadable as trouble:

@@ -12,6 +12,10 @@
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const formOf = (element) => element?.closest?.("form[data-draft]");
   const textOf = (form) => form.querySelector("textarea[name=body]");
+  // A signature that waits in the box was written by nobody.
+  const isWritten = (form) => Boolean(textOf(form).value) && textOf(form).value.trim() !== form.elements.signature?.value.trim();
+  // What a draft says: by this it is known whether the server has it (drafts.js).
+  const stampOf = (form) => JSON.stringify([isWritten(form) ? textOf(form).value : "", form.elements.subject?.value ?? "", files.keptIds(form.dataset.draft)]);
   const keyOf = (form) => `draft:${form.dataset.draft}`;
 
   /* --- drafts: in this tab only; the key names the thread, never the text --------------------------------------- */
@@ -20,8 +24,12 @@
     const subject = form.elements.subject?.value ?? "";
     const ids = files.keptIds(form.dataset.draft);
     try {
-      if (!text && !subject && !ids.length) sessionStorage.removeItem(keyOf(form));
-      else sessionStorage.setItem(keyOf(form), JSON.stringify({ text, subject, id: form.elements.client_id.value, files: ids }));
+      if (!isWritten(form) && !subject && !ids.length) sessionStorage.removeItem(keyOf(form));
+      else {
+        const version = form.elements.draft_version?.value ?? "";
+        const saved = stampOf(form) === form.draftSaved;
+        sessionStorage.setItem(keyOf(form), JSON.stringify({ text, subject, id: form.elements.client_id.value, files: ids, version, saved }));
+      }
     } catch { /* storage is full or forbidden: the text is still in the form */ }
   }
   function findDraft(form) {
@@ -33,7 +41,7 @@
     if (form?.dataset.ready) { keepDraft(form); return; }
     try {
       const kept = JSON.parse(sessionStorage.getItem(`draft:${draft}`)) ?? {};
-      sessionStorage.setItem(`draft:${draft}`, JSON.stringify({ ...kept, files: ids }));
+      sessionStorage.setItem(`draft:${draft}`, JSON.stringify({ ...kept, files: ids, saved: false }));
     } catch { /* storage is full or forbidden: the files are still in this page */ }
   });
   function forgetDraft(form) { try { sessionStorage.removeItem(keyOf(form)); } catch { /* nothing kept */ } }
@@ -79,17 +87,34 @@
     const area = textOf(form);
     const kept = findDraft(form);
     // A form the server gave back has what was typed, and the id to send it with from now on.
-    const isAnswer = Boolean(area.value) || form.dataset.answered !== undefined;
-    const draft = isAnswer ? null : kept;
+    const isSaved = Boolean(form.dataset.draftSavedAt) && form.dataset.answered === undefined;
+    const isAnswer = !isSaved && (isWritten(form) || form.dataset.answered !== undefined);
+    const draft = isAnswer ? null : newer(form, kept, isSaved);
+    if (!isAnswer) form.draftSaved = stampOf(form);
     if (draft?.text || draft?.files?.length) {
       area.value = draft.text ?? "";
       // The id stays with the text: if the first attempt did arrive, sending again changes nothing.
       if (draft.id) form.elements.client_id.value = draft.id;
+      if (form.elements.draft_version) form.elements.draft_version.value = draft.version ?? "";
     }
-    if (draft?.subject && form.elements.subject && !form.elements.subject.value) form.elements.subject.value = draft.subject;
-    files.prepare(form, kept?.files);
-    if (isAnswer) keepDraft(form);
+    if (draft?.subject && form.elements.subject && (isSaved || !form.elements.subject.value)) form.elements.subject.value = draft.subject;
+    files.prepare(form, draft || isAnswer ? kept?.files : []);
+    if (!isAnswer && (!draft || form.isOlderThanDraft)) form.draftSaved = stampOf(form);
+    if (isAnswer || isSaved) keepDraft(form);
     measure(form);
+    document.dispatchEvent(new CustomEvent("draft:ready", { detail: form }));
+  }
+  // What this tab kept, unless the server has what was typed last: then the one it gave (or none) is the draft.
+  function newer(form, kept, isSaved) {
+    if (!kept || !form.dataset.draftUrl) return kept;
+    const given = new Set([...form.querySelectorAll(".uploads > .upload")].map((upload) => upload.dataset.id));
+    const isSame = isSaved && kept.text === textOf(form).value && (kept.files ?? []).every((id) => given.has(id));
+    if (!kept.saved && !isSame) return kept;
+    // A page that was made while the leaving one still saved does not know of that: drafts.js asks what holds now.
+    form.isOlderThanDraft = kept.saved && Number(kept.version) > Number(form.elements.draft_version.value);
+    if (form.isOlderThanDraft) return kept;
+    forgetDraft(form);
+    return null;
   }
   const prepareAll = () => document.querySelectorAll("form[data-draft]").forEach(prepare);
 
@@ -201,6 +226,7 @@
   });
 
   document.addEventListener("thread:open", prepareAll);
+  window.messageCenter.composer = { textOf, isWritten, stampOf, keepDraft, forgetDraft, measure };
   settleSent();
   prepareAll();
 })();

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { $, parse, token, thread, scroller, isAtEnd, goToEnd, markCurrent, showCount } = window.messageCenter;
+  const { $, parse, token, thread, scroller, isAtEnd, goToEnd, markCurrent, showCount, showCounter, listPane, listUrl, fetchList } = window.messageCenter;
   const line = document.getElementById("line");
   const POLL_SECONDS = 15;
   const KEY = "live:last";
@@ -27,33 +27,109 @@
     const answer = await get("/messages/counters/");
     if (!answer.ok) return;
     const counters = parse(await answer.text());
-    for (const value of counters.querySelectorAll("[data-value]")) {
-      for (const shown of document.querySelectorAll(`[data-counter="${value.dataset.value}"]`)) shown.textContent = value.textContent.trim();
-    }
+    for (const value of counters.querySelectorAll("[data-value]")) showCounter(value.dataset.value, value.textContent.trim(), value.title);
     showCount();
   }
 
+  // Answers may overtake each other: what was asked for earlier never replaces what was asked for later.
+  let asked = 0;
+  let listShown = 0;
+  const rowsShown = new Map();
+
   async function refreshRow(id, kinds) {
     const rows = $("#rows");
-    if (!rows) return;
-    const list = $("#list").dataset;
-    const answer = await get(`/messages/${id}/row/?box=${encodeURIComponent(list.box ?? "inbox")}`);
+    if (!rows || !listPane()) return;
+    const list = listPane().dataset;
+    if (list.filtered && !document.getElementById(`row-${id}`)) return; // what was found by its words is not looked for again
+    const turn = ++asked;
+    const answer = await get(`/messages/${id}/row/?${list.query}`);
+    const html = answer.ok && answer.status !== 204 ? await answer.text() : "";
+    if (listPane()?.dataset !== list || turn < Math.max(listShown, rowsShown.get(id) ?? 0)) return;
+    rowsShown.set(id, turn);
     const old = document.getElementById(`row-${id}`);
     const isGone = answer.status === 204 || answer.status === 404;
-    const row = answer.ok && !isGone ? parse(`<ul>${await answer.text()}</ul>`).querySelector(".row") : null;
-    if (isGone) { if (old?.contains(document.activeElement)) $("#list-heading")?.focus(); old?.remove(); return; }
-    if (!row || (list.filtered && !old)) return;
+    const row = html ? parse(`<ul>${html}</ul>`).querySelector(".row") : null;
+    if (isGone) { if (!list.filtered || answer.status === 404) takeAway(old); return; }
+    if (!row || old?.classList.contains("row-leaving")) return;
     const fresh = document.adoptNode(row);
-    const hadFocus = old?.contains(document.activeElement);
-    const moves = !old || (kinds.has("message") && list.box !== "sent" && old !== rows.firstElementChild);
+    const moves = list.sort === "newest" && (!old || kinds.has("message"));
+    if (!old && !moves) return; // its place in another order is not known here
+    if (old && sameRow(old, fresh)) return;
+    const focus = old?.contains(document.activeElement) && document.activeElement.className;
+    const isTicked = old?.querySelector(".row-pick")?.checked;
     if (moves) {
+      const moment = (one) => one.querySelector("time")?.dateTime ?? "";
+      const next = [...rows.querySelectorAll(":scope > .row")].find((one) => one !== old && moment(one) <= moment(fresh)) ?? $("#more");
+      if (!old && next?.id === "more") return; // it belongs to a page that is not loaded yet
       if (kinds.has("message")) fresh.classList.add("row-new");
       old?.remove();
-      rows.prepend(fresh);
+      rows.insertBefore(fresh, next);
     } else old.replaceWith(fresh);
-    if (hadFocus) fresh.querySelector(".row-link").focus({ preventScroll: true });
+    if (isTicked) fresh.querySelector(".row-pick").checked = true;
+    if (focus) (fresh.querySelector(`.${focus.split(" ")[0]}`) ?? fresh.querySelector(".row-link")).focus({ preventScroll: true });
     markCurrent();
+    window.mailbox?.showSelection();
   }
+  function sameRow(old, fresh) {
+    const plain = (row) => { const copy = row.cloneNode(true); copy.querySelector(".row-tools")?.remove(); copy.querySelector("[aria-current]")?.removeAttribute("aria-current"); copy.removeAttribute("draggable"); copy.classList.remove("row-new"); return copy.outerHTML; };
+    return plain(old) === plain(fresh);
+  }
+  function takeAway(row) {
+    if (row?.contains(document.activeElement)) ((row.nextElementSibling ?? row.previousElementSibling)?.querySelector(".row-link") ?? $("#list-heading"))?.focus({ preventScroll: true });
+    row?.remove();
+  }
+  // The list as it is now, as far as it was loaded: rows that stay keep their place, their tick and the focus.
+  async function refreshList() {
+    const list = listPane();
+    if (!list) return;
+    const rows = $("#rows");
+    const turn = ++asked;
+    const many = rows.querySelectorAll(".row").length;
+    const wanted = [];
+    let next = listUrl();
+    let last = null;
+    while (next && wanted.length < Math.max(many, 1)) {
+      const { list: page } = await fetchList(next);
+      wanted.push(...page.querySelectorAll("#rows > .row"));
+      last = page.querySelector("#more");
+      next = last?.querySelector("a")?.getAttribute("href");
+    }
+    if (listPane() !== list || turn < listShown) return;
+    if (Math.max(0, ...rowsShown.values()) > turn) { await refreshList(); return; } // a row has gone on meanwhile
+    listShown = turn;
+    rowsShown.clear();
+    const ids = new Set(wanted.map((row) => row.id));
+    for (const old of rows.querySelectorAll(".row")) if (!ids.has(old.id)) takeAway(old);
+    let place = null;
+    for (const row of wanted) {
+      const old = document.getElementById(row.id);
+      const one = old && sameRow(old, row) ? old : document.adoptNode(row);
+      one.classList.toggle("row-leaving", Boolean(window.mailbox?.leaving.has(row.id.slice(4))));
+      if (old && one !== old) {
+        if (old.querySelector(".row-pick")?.checked) one.querySelector(".row-pick").checked = true;
+        const hadFocus = old.contains(document.activeElement);
+        old.replaceWith(one);
+        if (hadFocus) one.querySelector(".row-link").focus({ preventScroll: true });
+      }
+      const follows = place ? place.nextElementSibling : rows.firstElementChild;
+      if (follows !== one) { if (place) place.after(one); else rows.prepend(one); }
+      place = one;
+    }
+    $("#more")?.remove();
+    if (last) { rows.append(document.adoptNode(last)); window.htmx?.process(rows.lastElementChild); }
+    markCurrent();
+    window.mailbox?.showSelection();
+  }
+  // What was filed here is looked up again at once, whether or not the stream tells of it.
+  document.addEventListener("mailbox:change", async ({ detail: { list, threads, gone = [] } }) => {
+    for (const id of gone) rowsShown.set(id, ++asked); // a list asked for before it was filed still has it
+    try {
+      await refreshCounters();
+      if (list || threads.length > 20) await refreshList();
+      else for (const id of threads) await refreshRow(id, new Set());
+      if (threads.includes(thread()?.dataset.thread)) await refreshState();
+    } catch { /* no connection: the stream says so and catches up */ }
+  });
 
   async function refreshThread() {
     const open = thread();
@@ -75,7 +151,7 @@
       if (item.matches(".message:not(.message-mine)")) foreign += 1;
     }
     if (!arrived) return;
-    if (wasAtEnd) goToEnd(); else pill.hidden = false;
+    if (wasAtEnd) goToEnd(); else if (foreign) pill.hidden = false; // one's own message is no news
     if (foreign) await markSeen(open);
   }
   // Read means: on the screen. A hidden tab marks its thread when somebody looks at it again.
@@ -94,8 +170,7 @@
     const answer = await fetch(`/messages/${open.dataset.thread}/?peek=1`, { headers: { "HX-Request": "true", "HX-Target": "section#thread" } });
     if (!answer.ok || thread() !== open) return;
     const page = parse(await answer.text());
-    const state = page.querySelector("#thread-state");
-    if (state) $("#thread-state").replaceWith(document.adoptNode(state));
+    refreshHead(page);
     if (refreshMessages(page)) await markSeen(open);
     refreshFiles(page);
     const wasShut = Boolean($(".composer-shut"));
@@ -105,6 +180,18 @@
       window.htmx?.process($(".thread-foot"));
       document.dispatchEvent(new CustomEvent("thread:open"));
     }
+  }
+
+  // The head, unless one of its menus is open; who had the focus there keeps it.
+  function refreshHead(page) {
+    const old = $(".thread-head");
+    const fresh = page.querySelector(".thread-head");
+    const plain = (head) => head.outerHTML.replace(/csrfmiddlewaretoken" value="[^"]*"/g, "");
+    if (!fresh || old.querySelector("details[open]") || plain(old) === plain(fresh)) return;
+    const controls = (head) => [...head.querySelectorAll("a, button, summary, [tabindex]")];
+    const at = controls(old).indexOf(document.activeElement);
+    old.replaceWith(document.adoptNode(fresh));
+    if (at >= 0) (controls(fresh)[at] ?? $("#thread-heading")).focus({ preventScroll: true });
   }
 
   // Messages whose state changed, and those let through later: they stand where they were written, and nothing that is
@@ -171,25 +258,23 @@
     await refreshThread();
     await refreshState();
     await refreshCounters();
-    if (!$("#rows") || $("#list").dataset.filtered) return;
-    const headers = { "HX-Request": "true", "HX-Target": "ul#rows" };
-    const answer = await fetch(`/messages/?box=${encodeURIComponent($("#list").dataset.box ?? "inbox")}`, { headers, redirect: "error" });
-    if (!answer.ok) return;
-    for (const row of [...parse(`<ul>${await answer.text()}</ul>`).querySelectorAll(".row")].reverse()) {
-      const old = document.getElementById(row.id);
-      if (old?.textContent.trim() !== row.textContent.trim()) await refreshRow(row.id.slice(4), new Set(["message"]));
-    }
+    await refreshList();
   }
 
   /* --- events, gathered for a moment so that a burst costs one look --------------------------------------------- */
   let waiting = new Map();
   let timer = 0;
+  let listTimer = 0;
   function hear(event) {
     if (event.kind === "hello") { startFrom(event.id); return; }
     if (event.kind === "crowded_out") { stop(); poll(); return; }
     if (event.id) remember(event.id);
     if (event.kind === "reload") { lookAgain(); return; }
+    if (event.kind === "list") { listTimer ||= setTimeout(() => { listTimer = 0; Promise.all([refreshCounters(), refreshList()]).catch(() => {}); }, 400); return; }
+    if (event.kind === "counters") { refreshCounters().catch(() => {}); return; }
     if (!event.thread) return;
+    // What only a team has beside a thread changes neither its row nor a counter.
+    if (event.kind === "note" || event.kind === "presence") { document.dispatchEvent(new CustomEvent(`live:${event.kind}`, { detail: event.thread })); return; }
     waiting.set(event.thread, (waiting.get(event.thread) ?? new Set()).add(event.kind));
     timer ||= setTimeout(refresh, 120 + Math.random() * 120);
   }
@@ -203,13 +288,13 @@
       if (kinds?.has("message")) await refreshThread();
       if (kinds && (kinds.has("thread") || kinds.has("message") || kinds.has("files"))) await refreshState();
       await refreshCounters();
-      if (threads.size > 20) lookAgain();
+      if (threads.size > 20) await refreshList();
       else for (const [id, about] of threads) await refreshRow(id, about);
     } catch { /* no connection: the stream says so and catches up */ }
   }
   function lookAgain() {
-    const writing = $("form[data-draft] textarea")?.value;
-    if (writing || thread()) { refreshThread().then(refreshState).catch(() => {}); refreshCounters().catch(() => {}); } else location.reload();
+    if (thread() || listPane()) lookOnce().catch(() => {});
+    else if (!$("form[data-draft] textarea")?.value) location.reload();
   }
 
   /* --- one tab listens for all ------------------------------------------------------------------------------------- */

@@ -287,7 +287,7 @@ def test_invited_person_gets_no_buyer_mailbox(shop: Mailbox, seller: User) -> No
 
 def test_new_name_renames_the_buyers_mailbox(buyer: User, buyer_mailbox: Mailbox) -> None:
     """A mailbox that bore the old name bears the new one."""
-    actions.change_profile(by=buyer, name="Anna Schmidt", language="de", time_zone="", mail_on_message=False)
+    actions.change_profile(by=buyer, name="Anna Schmidt", language="de", time_zone="")
     buyer_mailbox.refresh_from_db()
     buyer.refresh_from_db()
-    assert (buyer_mailbox.name, buyer.name, buyer.mail_on_message) == ("Anna S.", "Anna Schmidt", False)
+    assert (buyer_mailbox.name, buyer.name) == ("Anna S.", "Anna Schmidt")

@@ -16,13 +16,13 @@ SignIn = Callable[[User], Client]
 
 
 def test_profile_saves_what_was_entered(signed_in: SignIn, buyer: User) -> None:
-    """Name, language, zone; an absent tick means no mails."""
+    """Name, language, zone."""
     browser = signed_in(buyer)
     entered = {"name": "Anna Schmidt", "language": "de", "time_zone": "Asia/Tokyo"}
     assert browser.post("/accounts/profile/", entered).headers["Location"] == "/accounts/profile/"
     buyer.refresh_from_db()
-    kept = (buyer.name, buyer.language, buyer.time_zone, buyer.mail_on_message)
-    assert kept == ("Anna Schmidt", "de", "Asia/Tokyo", False)
+    kept = (buyer.name, buyer.language, buyer.time_zone)
+    assert kept == ("Anna Schmidt", "de", "Asia/Tokyo")
     assert browser.get("/accounts/profile/").headers["Content-Language"] == "de"
 
 

@@ -1,4 +1,4 @@
-"""The product's settings with a page that crashes on what was typed, and with a switch that leaks on purpose."""
+"""The product's settings with a page that crashes on what was typed, and switches: leak on purpose, short lists."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from messagecenter.settings import *  # noqa: F403
 from messagecenter.settings import MIDDLEWARE
 
 ROOT_URLCONF = "tests.journeys.careless"
+PAGE_THREADS = int(os.environ.get("PAGE_THREADS", "50"))
 if os.environ.get("LEAK"):
     MIDDLEWARE = [*MIDDLEWARE, "tests.journeys.careless.leak"]

@@ -85,9 +85,10 @@ def test_reply_sent_without_javascript(browser: Browser, stack: Stack) -> None:
     person.page.fill("textarea[name=body]", "Danke, sie ist da.")
     person.page.click(".composer-send")
     expect(person.page.locator(".message").last).to_contain_text("sie ist da")
+    person.page.locator("details:has(form[action$='/close/']) > summary").first.click()
     person.page.locator("form[action$='/close/'] button").first.click()
     expect(person.page.locator("textarea[name=body]")).to_have_count(0)
-    person.page.locator("form[action$='/reopen/'] button").first.click()
+    person.page.locator("form[action$='/reopen/'] button >> visible=true").first.click()
     expect(person.page.locator("textarea[name=body]")).to_have_count(1)
 
 

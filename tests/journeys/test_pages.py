@@ -53,6 +53,8 @@ PAGES = {
         "/messages/decisions/",
         "/messages/reports/",
         "/messages/blocked/",
+        "/notifications/",
+        "/notifications/sent/",
     ],
     "seller@example.com": [
         "/messages/",
@@ -60,10 +62,15 @@ PAGES = {
         "/messages/?box=needs_reply",
         "/messages/?box=sent",
         "/messages/?order=nothing",
+        "/messages/?box=trash",
+        "/messages/?priority=urgent&since=2026-11-01&sort=waiting",
         "/messages/new/?order=MC-2026-10231",
         "/messages/decisions/",
         THREAD,
         "/accounts/members/",
+        "/notifications/",
+        "/settings/webhooks/",
+        "/settings/webhooks/new/",
     ],
 }
 # Seen less often: with the look that is narrowest and longest in words, and with its opposite. The words in braces are
@@ -89,6 +96,12 @@ RARE_PAGES = {
         "/messages/{shop_thread}/files/": 200,
     },
 }
+
+
+BAR_IS_NARROW = """() => {
+    const bar = document.querySelector("body > .bar");
+    return Boolean(bar?.getClientRects().length) && bar.offsetWidth < document.documentElement.clientWidth;
+}"""
 
 
 @dataclass(frozen=True)
@@ -154,6 +167,8 @@ def faults_of(page: Page, path: str) -> list[str]:
     faults = [f"{path}: {one['id']} at {[node['target'] for node in one['nodes']][:3]}" for one in found]
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         faults.append(f"{path}: wider than the window")
+    if page.evaluate(BAR_IS_NARROW):
+        faults.append(f"{path}: the bar above the page does not go across it")
     return faults
 
 
@@ -185,6 +200,150 @@ def test_rare_pages_are_accessible_and_fit(browser: Browser, demo: Demo, who: st
     assert statuses == RARE_PAGES[who]
     assert faults == []
     assert [text for text in person.complaints if "status of 500" not in text] == []
+
+
+FURNISH = """
+import json
+from messagecenter.accounts.models import *
+from messagecenter.filing.models import *
+from messagecenter.replies.actions import save_reply
+seller = User.objects.get(email="seller@example.com")
+shop = seller.mailboxes.get()
+outer = Folder.objects.create(mailbox=shop, name="Returns and everything that came back in " + "w" * 18)
+inner = Folder.objects.create(mailbox=shop, name="Damaged", parent=outer)
+empty = Folder.objects.create(mailbox=shop, name="Broken glass", parent=inner)
+Label.objects.create(mailbox=shop, name="Refund that was promised by phone", color="red")
+rule = FilingRule.objects.create(mailbox=shop, name="Returns", conditions={"topic": "where_is_it"},
+    outcomes=[{"verb": "move", "value": str(inner.pk)}, {"verb": "priority", "value": "1"}])
+FilingRule.objects.create(mailbox=shop, name="Gone", position=1, is_broken=True, conditions={"topic": "where_is_it"},
+    outcomes=[{"verb": "move", "value": str(shop.pk)}])
+for name, query in (("Lamp", "q=lamp"), ("Urgent ones with a rather long name", "priority=urgent")):
+    saved = SavedFilter.objects.create(mailbox=shop, name=name, query=query, is_pinned=True)
+    FilterCount.objects.create(saved=saved, number=7, counted_at="2026-11-22T10:00Z")
+text = "Guten Tag {buyer_name}, Ihre Bestellung {order_number} ist unterwegs."
+made = save_reply(by=seller, mailbox=shop, name="On its way", language="de", text=text)
+print(json.dumps(dict(folder=outer.pk, empty=empty.pk, rule=rule.pk, reply=made.pk), default=str))
+"""
+
+
+@pytest.fixture(scope="module")
+def furnished(demo: Demo) -> Iterator[dict[str, str]]:
+    """Give the demo's shop folders, rules, replies and pinned filters, and lists of four rows; return their ids."""
+    stack = demo.stack
+    stack.environment["PAGE_THREADS"] = "4"
+    stack.start("web")
+    yield json.loads(stack.python(FURNISH).splitlines()[-1])
+    del stack.environment["PAGE_THREADS"]
+    stack.start("web")
+
+
+class Looker:
+    """Collects what is wrong with each state of a page, in both themes."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.faults: list[str] = []
+
+    def look(self, state: str) -> None:
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.faults += [f"{scheme} {fault}" for fault in faults_of(self.page, state)]
+
+    def open(self, address: str, state: str = "") -> None:
+        self.page.goto(address)
+        self.look(state or address)
+
+    def send(self, form: str) -> None:
+        """Send a form as it is, past what the browser itself would stop."""
+        self.page.eval_on_selector(form, "form => { form.noValidate = true; }")
+        self.page.locator(f"{form} [type=submit]").first.click()
+
+
+@pytest.mark.parametrize("look", ["wide-light-en", "phone-dark-de"])
+def test_states_of_keeping_order(browser: Browser, demo: Demo, furnished: dict[str, str], look: str) -> None:
+    """Rules, folders, filters and replies: listed, edited, refused, at work, asked about."""
+    person = Person(browser, demo.stack, **LOOKS[look])
+    person.sign_in("seller@example.com", demo.password)
+    page, at = person.page, Looker(person.page)
+    at.open("/messages/rules/")
+    page.locator(f"form[action$='{furnished['rule']}/apply/'] button").click()
+    at.look("a rule being applied")
+    at.open(f"/messages/rules/{furnished['rule']}/")
+    page.goto("/messages/rules/new/")
+    at.send("main form.form")
+    at.look("a rule refused")
+    page.goto("/messages/folders/")
+    for summary in page.locator("main details > summary").all():
+        summary.click()
+    at.look("folders and labels with their forms open")
+    at.open(f"/messages/folders/{furnished['folder']}/delete/")
+    page.goto("/messages/saved/")
+    page.locator("main details > summary").first.click()
+    at.look("saved filters")
+    at.open("/messages/replies/")
+    page.goto(f"/messages/replies/{furnished['reply']}/")
+    page.locator("button[value=preview]").click()
+    at.look("a reply with its preview")
+    at.open("/messages/replies/automatic/")
+    for name in ("", "waits/", "rules/"):
+        at.open(f"/messages/figures/{name}")
+    assert at.faults == []
+    assert person.complaints == []
+
+
+@pytest.mark.parametrize("look", ["wide-light-en", "phone-dark-de"])
+def test_states_of_lists_and_writing(browser: Browser, demo: Demo, furnished: dict[str, str], look: str) -> None:
+    """Filter and help open, nothing found, more to load, a toast with undo, keys, replies at hand, two drafts."""
+    person = Person(browser, demo.stack, **LOOKS[look])
+    person.sign_in("seller@example.com", demo.password)
+    page, at = person.page, Looker(person.page)
+    is_phone = look.startswith("phone")
+    page.goto("/messages/?box=all")
+    page.locator(".row-more").wait_for()
+    at.look("more to load")
+    page.locator(".finder-more > summary").click()
+    at.look("the filter open")
+    page.locator(".finder-help > summary").click()
+    at.look("the filter and its help open")
+    if is_phone:
+        page.goto("/messages/")
+        page.locator("[popovertarget]").first.click()
+        at.look("the menu with folders and pinned filters")
+    for address in (
+        f"?folder={furnished['empty']}",
+        "?q=Zwetschgendatschi",
+        "?box=mine",
+        "?since=2026-13-01",
+        "drafts/",
+    ):
+        at.open(f"/messages/{address}")
+    page.goto("/messages/?box=all")
+    page.locator(".row a").first.click()
+    page.locator("#thread .message").first.wait_for()
+    page.locator(".thread-tools").get_by_role("button", name=re.compile("Archive|Archivieren")).click()
+    page.locator("#toast button").first.wait_for()
+    at.look("a toast with undo")
+    page.locator("#toast button").first.click()
+    if not is_phone:
+        page.goto("/messages/")
+        page.keyboard.press("?")
+        page.get_by_role("dialog").wait_for()
+        at.look("the keyboard's help")
+    page.goto("/messages/new/?order=MC-2026-10231")
+    page.locator("a[data-replies]").first.click()
+    page.locator("#replies-panel [role=option]").first.wait_for()
+    at.look("saved replies beside a new message")
+    page.goto(f"/messages/{demo.ids['shop_thread']}/")
+    other = Person(browser, demo.stack, **LOOKS[look])
+    other.sign_in("seller@example.com", demo.password)
+    other.page.goto(page.url)
+    with other.page.expect_response(lambda answer: "draft" in answer.url and answer.request.method == "POST"):
+        other.page.fill("#composer-body", f"From another device, {look}")  # the other look's is there already
+    page.fill("#composer-body", f"From this one, {look}")
+    page.locator(".draft-conflict-other").wait_for()
+    at.look("two drafts")
+    assert at.faults == []
+    assert person.complaints == []
 
 
 def test_admin_shows_metadata_and_words_only_for_a_reason(browser: Browser, demo: Demo) -> None:

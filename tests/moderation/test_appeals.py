@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 from django.utils import timezone
 
 from messagecenter.moderation.actions import approve, decide_appeal, make_appeal, reject
@@ -91,6 +92,35 @@ def test_reversal_shows_hidden_words_again(hidden, seller, moderator):
     assert "hideword" not in read_shown_body(message_of(hidden))
     decide_appeal(by=moderator, appeal=make_appeal(by=seller, decision=hidden), reverse=True)
     assert "hideword" in read_shown_body(message_of(hidden))
+
+
+def test_reversal_of_a_block_leaves_hidden_what_another_rule_hides(post, seller, second):
+    both = post("Pfifferling! Here is a blockword, and a hideword too.")
+    assert both.measure == Decision.Measure.BLOCKED
+    decide_appeal(by=second, appeal=make_appeal(by=seller, decision=both), reverse=True)
+    message = message_of(both)
+    assert message.state == Message.State.DELIVERED
+    shown = read_shown_body(message)
+    assert [word for word in ("Pfifferling", "blockword", "hideword") if word in shown] == ["Pfifferling", "blockword"]
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+def test_desk_says_whether_the_hidden_words_are_shown(post, seller, desk, ticked):
+    both = post("Pfifferling! Here is a blockword, and a hideword too.")
+    appeal = make_appeal(by=seller, decision=both)
+    page = desk.get(reverse("admin:desk_appeals_item", args=[appeal.pk])).content.decode()
+    assert "stays hidden from the other side unless you tick this" in page
+    ticks = {"show": "on"} if ticked else {}
+    desk.post(reverse("admin:desk_appeals_decide", args=[appeal.pk]), {"do": "reverse", "answer": ""} | ticks)
+    assert ("hideword" in read_shown_body(message_of(both))) is ticked
+
+
+def test_desk_asks_nothing_of_hidden_words_where_there_are_none(blocked, hidden, seller, desk):
+    for decision in (blocked, hidden):
+        appeal = make_appeal(by=seller, decision=decision)
+        page = desk.get(reverse("admin:desk_appeals_item", args=[appeal.pk])).content.decode()
+        assert 'value="reverse"' in page
+        assert 'name="show"' not in page
 
 
 def test_upheld_hiding_leaves_the_message_delivered(hidden, seller, moderator):

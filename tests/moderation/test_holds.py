@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from messagecenter.moderation import holds
 from messagecenter.moderation.holds import settle_overdue
 from messagecenter.moderation.statements import explain
 from messagecenter.notices.dispatch import deliver_due
@@ -56,6 +57,16 @@ def test_one_that_cannot_be_delivered_sounds_its_alarm_and_the_next_goes_out(ove
         settle_overdue()
     alarms = [one.getMessage() for one in caplog.records if one.name.endswith(".holds")]
     assert [str(broken.pk) in one for one in alarms] == [True]
+    assert [message_of(one).state for one in (broken, other)] == ["held", "delivered"]
+
+
+def test_those_that_cannot_be_delivered_keep_nobody_else_waiting(overdue, monkeypatch):
+    monkeypatch.setattr(holds, "BATCH", 1)
+    broken, other = overdue("deliver", "holdword", "holdword again")
+    Decision.objects.filter(pk=broken.pk).update(hold_until=timezone.now() - timedelta(hours=2))
+    Message.objects.filter(pk=broken.message_id).update(body_ciphertext=b"broken")
+    for _run in range(2):
+        settle_overdue()
     assert [message_of(one).state for one in (broken, other)] == ["held", "delivered"]
 
 

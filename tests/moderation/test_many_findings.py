@@ -6,7 +6,14 @@ import pytest
 from django.core import mail
 
 from messagecenter.moderation.items import _findings
-from messagecenter.moderation.reading import MOST_SHOWN, disclose_words, files_found, words_about
+from messagecenter.moderation.reading import (
+    LINE_WIDTH,
+    MOST_SHOWN,
+    disclose_words,
+    files_found,
+    numbered,
+    words_about,
+)
 from messagecenter.moderation.statements import MOST_QUOTES, explain
 from messagecenter.notices.dispatch import deliver_due
 from messagecenter.policy.models import Decision
@@ -88,3 +95,13 @@ def test_file_that_could_not_be_read_is_said_so(unread, alone, seller, signed_in
     deliver_due()
     [letter] = [one for one in mail.outbox if f"/messages/decisions/{unread.pk}/" in one.body]
     assert sentence in letter.body
+
+
+def test_lines_end_behind_words_and_lose_nothing():
+    text = "Das tut uns leid! " * 9 + "\n\n" + "x" * 170 + "\nEnde"
+    lines = numbered(text, [])
+    written = ["".join(piece.text for piece in line.pieces) for line in lines]
+    assert max(map(len, written)) <= LINE_WIDTH
+    assert [line.start for line in lines] == [0, 80, 156, 163, 164, 244, 324, 335]
+    assert [text[line.start : line.start + len(one)] for line, one in zip(lines, written, strict=True)] == written
+    assert "".join(written) == text.replace("\n", "")

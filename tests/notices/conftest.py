@@ -5,26 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from pytest_django import Settings
 
 from messagecenter.accounts.models import User
 from tests.notices.site.kinds import register_all
 from tests.processes import remove_templates
-from tests.sink import Sink
 
 register_all()
-
-
-@pytest.fixture
-def sink(settings: Settings) -> Iterator[Sink]:
-    """A mail server, and settings that send there; a mail may take one second and a half."""
-    with Sink() as server:
-        settings.EMAIL_BACKEND = "messagecenter.mail.smtp.SmtpBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 1
-        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-        settings.NOTICE_LEASE_SECONDS = 3
-        yield server
 
 
 @pytest.fixture

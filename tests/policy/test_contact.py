@@ -31,6 +31,8 @@ EMAILS = """
     mailto:anna@firma.de | müller@möbel.de | anna@firma,de | anna_at_firma.de | anna-at-firma-dot-com | anna<at>firma.de
     anna @firma.de | anna punkt mueller (at) firma punkt de | mail me: anna at outlook dot com | anna@gmail.con
     \u202eed.amrif@anna\u202c
+    "anna"@firma.de | (anna)@firma.de | anna@firma.xn--p1ai | anna@firma.edu? | anna @ firma.ventures | anna@firma de
+    anna@@firma.de | anna@firma..de | anna.mueller gmail com | anna at firma dot edu | a-n-n-a-@-f-i-r-m-a-.-d-e
 """
 
 PHONES = """
@@ -48,6 +50,9 @@ PHONES = """
     0176\u200b1234\u200b5678
     whatsapp 4917612345678 | n u l l  e i n s  s i e b e n  s e c h s  d r e i  v i e r  f ü n f
     Erreichbar: null172 99 zwei5 neun04
+    M31n3 H4ndynumm3r: null 31ns s13b3n s3chs, null v13r null, s3chs n3un null | You c4n r34ch m3 on 3331234567
+    (0)30 1234567 | (02) 4376 0123 | (415)555-2671x12 | 415-555-2671EXT12 | Chat soon?(415) 555-2671
+    030 123 456 ext. 12 | meine private Nummer ist 0301234567 | My Italian number is 3331234567
 """
 
 ELSEWHERE = """
@@ -57,6 +62,7 @@ ELSEWHERE = """
     schreib mir auf Telegram | message me on Signal | snapchat: coolshop22 | discord: user#1234 | Skype: anna.mueller
     Line ID: anna99 | wechat id annashop | Suivez-nous sur Instagram | écrivez-moi sur WhatsApp | Escríbeme por WhatsApp
     scrivimi su WhatsApp | napisz do mnie na WhatsApp | stuur me een bericht op WhatsApp | WhatsApp'tan bize yazın
+    I'm anna.lampe on Skype | ich bin anna_lampe auf Insta | Folgt uns ("@firma.de")
     w h a t s a p p me | wh4tsapp me | add my WhatsApp | WhatsApp 0176 12345678 | Follow @schmuck_laden
     facebook.com/shopname | tiktok.com/@shop | discord.gg/abc | google our shop name | Google us
     find us online under our name | such uns bei Google | Googeln Sie unseren Shopnamen
@@ -93,6 +99,7 @@ HONEST = """
     Besuchen Sie uns bald wieder | Sie finden die Anleitung unter Downloads | Viele Grüße, Anna, Lampenwelt
     Return address: Hauptstr. 5, 10115 Berlin | Bitte schicken Sie die Retoure an Lagerweg 3, 20095 Hamburg
     Numer zamówienia 123456789 | Numéro de commande 0612345678 | numero de pedido 612345678 | Sipariş no 5321234567
+    Auflösung 1920x1080 oder 0120 4000x3000 | ich bin begeistert. auf Insta gesehen | 3 Stück @ 9.99 bitte
     Bestelnummer 0612345678 | ordine 3331234567 | mon colis 6A12345678901 | 1,2 m x 3,4 m x 5,6 m
 """
 

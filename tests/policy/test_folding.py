@@ -84,3 +84,19 @@ def test_pieces_of_a_text_read_as_the_whole_does() -> None:
     assert "  " not in plain.text
     assert [text[start:end] for start, end in zip(plain.starts, plain.ends, strict=True)][:2] == ["G", "r"]
     assert list(plain.starts) == sorted(plain.starts)
+
+
+def test_words_whose_disguise_is_off_are_named_where_they_stand():
+    bare = fold("v13r w h a t s a p p, dann p4ypal und n u l l s13b3n fünf").bare
+    assert [bare.text[start:end] for start, end in bare.undone] == ["vier", "whatsapp", "paypal", "null", "sieben"]
+
+
+def test_stretches_keep_whole_words_and_where_they_were_typed():
+    typed = "eins zwei drei vier fünf w h a t s a p p sechs sieben acht neun zehn"
+    bare = fold(typed).bare
+    (stretch,) = bare.stretches(bare.undone, 8)
+    assert stretch.text == "vier funf whatsapp sechs sieben"
+    start = stretch.text.index("whatsapp")
+    assert typed[slice(*stretch.span(start, start + 8))] == "w h a t s a p p"
+    both = [(0, 4), (10, 14)]
+    assert [one.text for one in bare.stretches(both, 20)] == ["eins zwei drei vier funf whatsapp sechs"]

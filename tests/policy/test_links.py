@@ -31,6 +31,9 @@ LINKS = """
     amazon.de.evil.com | notamazon.de | firma-punkt-de | firma。com | https:evil.com | http:/evil.com
     visita lamparas-sol punto es | firma kropka pl | firma nokta com | firma point fr | firma punt nl
     besuch uns auf schmuck.shop | fir\u200bma.com
+    Kennen Sie firma.com? | Schon www.firma.com? | firma.de😀 | Wo?firma.com | 请看firma.com谢谢 | магазин.рф
+    www.firma.com–besser | firma.de-Gutschein | firma..com | h-t-t-p-s://firma.com | firmadotcom | meineFirmaPunktDe
+    Seite=evil.com | ~evil.com~ | \\evil.com | ssh://evil.com | http://example.com/foo
 """
 
 LOOKED_AT = "firma . com | firma .com | firma,com | mein-shop.at"
@@ -45,6 +48,7 @@ HONEST = """
     el punto es que no llega | der Punkt in der Mitte | dot in the middle | 5.5in | Danke.Ich warte. | 12.05.2024
     Nr.5 Gr.38 | The order arrived. It was fine. Com on | ich warte seit Montag. de facto | laposte.fr/outils/suivre
     t.17track.net/abc | I have a gmail.com address | no.I did not | inkl.MwSt zzgl.Versand | nach Hause.Am Montag
+    das.de-facto-Maß | danke..de rien | Standpunkt der Dotcom-Jahre | Passt die Farbe.Größe? | C:\\Treiber\\evil.com | https://www.dhl.de/?piececode=1&evil.com
     README.md says .NET 6 only | 10.000.de | reçu.Merci beaucoup | Schuhgröße 42.Bitte
 """
 
@@ -87,3 +91,21 @@ def test_a_span_holds_the_whole_address() -> None:
 
 def test_a_mailbox_is_no_link() -> None:
     assert links("anna@firma.de") == links("anna at firma dot com") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "role", "most"),
+    [
+        ("Can you engrave Boulder.com Sailing Club on the flask?", "buyer", 0.2),
+        ("Ist die Mütze mit dem Schriftzug Wanderlust.de noch da?", "buyer", 0.2),
+        ("I saw the same one at Lampland.com last week, yours is nicer.", "buyer", 0.6),
+        ("We have more at Lampland.com than here.", "seller", 0.9),
+        ("Go to Lampland.com for more mugs.", "seller", 0.9),
+    ],
+)
+def test_a_company_that_is_named_is_no_place_to_go(text: str, role: str, most: float) -> None:
+    found = [one for one in screen(text, Surroundings(sender_role=role)) if one.rule == "link.domain"]
+    assert all(one.confidence <= most for one in found)
+    if role == "seller":
+        assert found
+        assert found[0].confidence >= 0.7

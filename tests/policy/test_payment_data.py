@@ -59,6 +59,8 @@ FOUND = {
         "SSN 123-45-6789",
         "DNI 12345678Z",
         "PESEL 44051401359",
+        "SSN 123.45.6789",
+        "NI number: QQ 12 34 56 C",
         "TC kimlik no 10000000146",
     ],
 }
@@ -99,6 +101,9 @@ def test_a_number_of_the_matter_is_no_card() -> None:
     ("text", "rule"),
     [
         ("Kontonummer 0532013000 BLZ 370 400 44", "data.iban"),
+        ("Benutzername: anna / Passwort: sommerhaus", "data.password"),
+        ("Dankort 5019 5555 4444 5555", "data.card"),
+        ("OM81 0180 0000 0129 9123 456", "data.iban"),
         ("sort code 20-00-00 account 55779911", "data.iban"),
         ("PIN meiner Karte ist 4711", "data.password"),
         ("Der Code aus der SMS: 90 42 17", "data.one_time_code"),
@@ -108,6 +113,30 @@ def test_a_number_of_the_matter_is_no_card() -> None:
 )
 def test_further_ways_to_say_it(text: str, rule: str) -> None:
     assert rule in {one.rule for one in data(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+        "an bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 bitte",
+        "0x00000000219ab540356cBB839Cbe05303d7705Fa",
+    ],
+)
+def test_a_wallet_is_a_way_to_pay_past_the_marketplace(text: str) -> None:
+    found = [one for one in screen(text) if one.category is Category.OFF_PLATFORM_PAYMENT]
+    assert [one.rule for one in found if one.confidence >= 0.7] == ["payment.outside"]
+
+
+@pytest.mark.parametrize(
+    "text", ["1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "3SERIAL9000X1234567890ABCDEFGHK", "Farbe 0xFF00AA"]
+)
+def test_a_code_with_a_wrong_checksum_is_no_wallet(text: str) -> None:
+    assert [one for one in screen(text) if one.category is Category.OFF_PLATFORM_PAYMENT] == []
+
+
+def test_a_device_comes_with_a_login_of_its_own() -> None:
+    assert [one for one in data("Die Kamera hat Benutzer: admin Passwort: admin") if one.confidence >= 0.5] == []
 
 
 def test_a_warning_asks_for_nothing() -> None:

@@ -10,7 +10,8 @@ import pytest
 from messagecenter.policy.detection import masked, phrases
 from messagecenter.policy.detection.finding import Category, Finding
 from messagecenter.policy.detection.folding import fold
-from messagecenter.policy.detection.grammar import Vocabulary, level, spellings
+from messagecenter.policy.detection.grammar import Vocabulary, apart, level, spellings
+from messagecenter.policy.detection.screen import screen
 from messagecenter.policy.detection.surroundings import Surroundings
 
 
@@ -135,6 +136,11 @@ def test_a_buyer_who_presses_with_a_review_is_never_blocked_for_it(text: str) ->
         "Du Sch***e Idiot",
         "B e w e r t e n Sie uns mit 5 Sternen",
         "ⒷⒾⓉⒸⒽ",
+        "Sie Idiiiiot",
+        "Arrrrschloch",
+        "b^tch",
+        "Verpi** dich",
+        "Du Flittchen",
         "p4yp4l an Freunde und Familie",
         "F\u200breunde und Fa\u200bmilie per PayPal",
         "РayРal Freunde und Familie",
@@ -145,7 +151,20 @@ def test_disguises_come_off(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["IBAN DE** **** 12", "4*4 cm", "5*", "Passwort: ****", "*wichtig*", "2 * 3 = 6", "a*"]
+    "text",
+    [
+        "IBAN DE** **** 12",
+        "4*4 cm",
+        "5*",
+        "Passwort: ****",
+        "*wichtig*",
+        "2 * 3 = 6",
+        "a*",
+        "A+++",
+        "guuuut",
+        "gooood",
+        "6&8",
+    ],
 )
 def test_stars_that_hide_no_swear_word(text: str) -> None:
     assert masked.find(fold(text)) == []
@@ -206,7 +225,8 @@ def test_every_rule_can_be_compiled_and_is_known() -> None:
         if phrase.unless:
             phrases._compiled(phrase.unless)
         names.add(phrase.rule.id)
-        assert 0.3 <= phrase.rule.confidence <= 1
+        sures = (phrase.rule.confidence, phrase.rule.seller, phrase.rule.buyer)  # some are about one side only
+        assert 0.3 <= max(sures) <= 1
         assert phrase.rule.category in set(phrases.CATEGORIES.values())
 
     assert names == {
@@ -215,6 +235,8 @@ def test_every_rule_can_be_compiled_and_is_known() -> None:
         "payment.outside", "payment.friends", "payment.cheaper_elsewhere", "payment.refund_outside",
         "sensitive.sexual", "sensitive.violence", "sensitive.drugs_weapons", "sensitive.hate",
         "abuse.insult", "abuse.threat", "abuse.harassment",
+        "data.card", "data.iban", "data.password", "data.one_time_code", "data.identity_document",
+        "contact.find_us", "contact.phone", "link.domain",
     }  # fmt: skip
 
 
@@ -225,7 +247,8 @@ def test_letters_looked_for_first_stand_in_whatever_matches() -> None:
 
     for text in ("gib uns gute bewertung", "geben sie uns positive bitte bewertungen", "gib 5 sterne bewertung"):
         assert expression.search(text)
-        assert all(any(string in text for string in group) for group in vocabulary.letters(phrase))
+        words = apart(text.encode("ascii"))
+        assert all(any(string in words for string in group) for group in vocabulary.letters(phrase))
     assert not expression.search("gib. gute. bewertung. nein")
 
 
@@ -291,3 +314,11 @@ def test_many_findings_of_one_kind_do_not_hide_another() -> None:
 
     assert {one.category for one in found(text, "seller")} >= {Category.ABUSE, Category.MARKETING}
     assert len(found(text, "seller")) < 100
+
+
+@pytest.mark.parametrize(
+    "text", ["notes.txt", "Der Druck ist 2 bar.", "Die Sterne leuchten warmweiß.", "The stars glow in the dark."]
+)
+def test_a_seller_may_use_everyday_words_and_file_names(text: str) -> None:
+    found = screen(text, Surroundings(sender_role="seller"))
+    assert not [one for one in found if one.confidence >= 0.5 and not one.rule.startswith("classifier.")]

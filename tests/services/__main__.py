@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import re
 import secrets
@@ -33,13 +34,17 @@ JOURNEYS_STEP = "journeys in a browser"
 
 @dataclass
 class Step:
-    """One command of the run; ``tests`` says that it is pytest, whose results are counted one by one."""
+    """One command of the run; ``tests`` says that it is pytest, whose results are counted one by one.
+
+    What is ``beside`` runs while others do, but not before all that is ``alone`` has ended.
+    """
 
     title: str
     command: list[str]
     env: dict[str, str] = field(default_factory=dict)
     tests: bool = False
     beside: bool = False
+    alone: bool = False
     ok: bool = False
     seconds: float = 0.0
     results: dict[str, str] = field(default_factory=dict)
@@ -68,7 +73,7 @@ class Run:
         example = (ROOT / ".env.example").read_text()
         settings = set(re.findall(r"^#? ?([A-Z][A-Z0-9_]*)=", example, re.MULTILINE))
         self.env = {name: value for name, value in os.environ.items() if name not in settings}
-        self.env |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+        self.env["PYTHONUNBUFFERED"] = "1"
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
 
@@ -95,43 +100,58 @@ class Run:
                     self.lacking.append(f"{name} ({str(error).strip()[-500:]})")
 
     def do(self, steps: list[Step]) -> list[Step]:
-        """Run the steps in order, those marked ``beside`` meanwhile; one that fails does not keep the next from it."""
-        beside = [(step, *self._begin(step, aside=True)) for step in steps if step.beside]
+        """Run the steps in order, those marked ``beside`` in theirs meanwhile; none keeps the next from running.
+
+        What runs beside is printed when all is done.
+        """
+        lanes = [[step for step in steps if not step.beside], [step for step in steps if step.beside]]
+        running: list[tuple[Step, subprocess.Popen[bytes], float] | None] = [None, None]
+        while any(lanes) or any(running):
+            for number, lane in enumerate(lanes):
+                goes_on_alone = any(step.alone for step in lanes[0]) or (running[0] and running[0][0].alone)
+                if running[number] is None and lane and not (number and goes_on_alone):
+                    running[number] = self._begin(lane.pop(0))
+                current = running[number]
+                if current and current[1].poll() is not None:
+                    self._finish(*current)
+                    running[number] = None
+            time.sleep(0.1)
         for step in steps:
-            if not step.beside:
-                print(f"\n──── {step.title}", flush=True)
-                self._finish(step, *self._begin(step))
-        for step, process, began in beside:
-            print(f"\n──── {step.title}", flush=True)
-            self._finish(step, process, began)
-            print((self.folder / f"{_slug(step)}.out").read_text(errors="replace"), flush=True)
+            if step.beside:
+                print(f"\n──── {step.title}\n{self._output(step).read_text(errors='replace')}", flush=True)
         return steps
 
-    def _begin(self, step: Step, aside: bool = False) -> tuple[subprocess.Popen[bytes], float]:
+    def _begin(self, step: Step) -> tuple[Step, subprocess.Popen[bytes], float]:
         """Start a step's command with a VAR_DIR of its own."""
         env = self.env | {"VAR_DIR": str(self.folder / _slug(step))} | step.env
-        command = list(step.command)
-        if step.tests:
-            command.append(f"--junitxml={self.folder / _slug(step)}.xml")
-        output = (self.folder / f"{_slug(step)}.out").open("wb") if aside else None
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=env,
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
-        )
-        return process, time.monotonic()
+        command = [*step.command, f"--junitxml={self._report(step)}"] if step.tests else step.command
+        if not step.beside:
+            print(f"\n──── {step.title}", flush=True)
+        with contextlib.ExitStack() as files:
+            output = files.enter_context(self._output(step).open("wb")) if step.beside else None
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=env,
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=die_with_parent,
+            )
+        return step, process, time.monotonic()
 
     def _finish(self, step: Step, process: subprocess.Popen[bytes], began: float) -> None:
-        """Wait for a step and read its results."""
-        step.ok = process.wait() == 0
+        """Read how a step ended, and its results."""
+        step.ok = process.returncode == 0
         step.seconds = time.monotonic() - began
-        report = self.folder / f"{_slug(step)}.xml"
-        if report.exists():
-            step.results = _results(report)
+        if self._report(step).exists():
+            step.results = _results(self._report(step))
+
+    def _output(self, step: Step) -> Path:
+        return self.folder / f"{_slug(step)}.out"
+
+    def _report(self, step: Step) -> Path:
+        return self.folder / f"{_slug(step)}.xml"
 
 
 def _slug(step: Step) -> str:
@@ -196,11 +216,6 @@ def test_steps(run: Run) -> list[Step]:
     ]
     fast = [f"--ignore={JOURNEYS}"]
     steps = [Step("tests on SQLite", [*pytest, *fast], tests=True)]
-    if newest := run.env.get("TEST_NEWEST_PYTHON"):
-        command = [newest, *pytest[1:], *fast, "-m", "not services"]
-        steps.append(Step(NEWEST_STEP, command, tests=True, beside=True))
-    elif sys.version_info[:2] != (3, 13):
-        run.notes.append(f"{NEWEST_STEP} did not run: there is no Python 3.13 here.")
     database, broker = run.env.get("TEST_POSTGRES_URL"), run.env.get("TEST_REDIS_URL")
     if database and broker:
         env = {"DATABASE_URL": database, "REDIS_URL": broker}
@@ -209,11 +224,17 @@ def test_steps(run: Run) -> list[Step]:
     else:
         missing = [name for name, url in zip(SERVERS, (database, broker), strict=True) if not url]
         run.lacking.append(f"{SERVERS_STEP} (there is no {' and no '.join(missing)})")
+    # A browser gives up on what is slow: its journeys have the machine to themselves, and come first.
     if shutil.which("chromium"):
         env = {"DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
-        steps.append(Step(JOURNEYS_STEP, [*pytest, JOURNEYS], env, tests=True))
+        steps.insert(0, Step(JOURNEYS_STEP, [*pytest, JOURNEYS], env, tests=True, alone=True))
     else:
         run.lacking.append(f"{JOURNEYS_STEP} (there is no Chromium)")
+    if newest := run.env.get("TEST_NEWEST_PYTHON"):
+        command = [newest, *pytest[1:], *fast, "-m", "not services"]
+        steps.append(Step(NEWEST_STEP, command, tests=True, beside=True))
+    elif sys.version_info[:2] != (3, 13):
+        run.notes.append(f"{NEWEST_STEP} did not run: there is no Python 3.13 here.")
     return steps
 
 

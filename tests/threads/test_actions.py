@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from messagecenter.accounts.models import Mailbox, Membership, User
 from messagecenter.ids import new_id
 from messagecenter.live.models import Event
-from messagecenter.notices.models import Notice
+from messagecenter.notices.models import Notice, Preference
 from messagecenter.threads import actions, refused
 from messagecenter.threads.models import Disclosure, Entry, Message, Tally, Thread
 from messagecenter.threads.words import read_body, read_snippet, read_subject
@@ -52,7 +52,7 @@ def test_open_thread_stores_ciphertext_that_reads_back(thread: Thread) -> None:
 def test_open_thread_owes_a_notice_to_each_person_of_the_other_side(
     order: Order, buyer: User, buyer_mailbox: Mailbox, seller: User, agent: User, viewer: User, other_seller: User
 ) -> None:
-    User.objects.filter(pk=viewer.pk).update(mail_on_message=False)
+    Preference.objects.create(person=viewer, topic="message", channel="email", timing="off")
     posted = actions.open_thread(
         by=buyer, mailbox=buyer_mailbox, order=order, topic="where_is_it", subject="s", body="b", client_id=new_id()
     )

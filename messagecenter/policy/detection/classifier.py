@@ -11,9 +11,10 @@ import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import pairwise
+from functools import cached_property, lru_cache
+from itertools import pairwise, repeat
 from math import exp, sqrt
+from operator import and_
 from pathlib import Path
 from zlib import crc32
 
@@ -31,8 +32,13 @@ CATEGORIES = (
     Category.OFF_PLATFORM_PAYMENT,
     Category.SENSITIVE_CONTENT,
     Category.ABUSE,
+    Category.PAYMENT_DATA,
+    Category.CONTACT_DETAILS,
 )
+# Of these a phrase rule is believed less where the whole sentence tells nothing of it.
+DOUBTED = CATEGORIES[:5]
 PLACES = 1 << 15
+FIELD, MIDDLE = 20, 128  # bits of a sum of weights beside others, and what makes each positive: for 4096 features
 MOST_CHARACTERS = 3000  # of a text: enough for every message, and the time stays small for a file
 SHORTEST, LONGEST = 24, 300  # characters of a sentence worth guessing about
 FEWEST_WORDS = 4
@@ -41,7 +47,22 @@ DOUBTFUL = 0.35  # below this guess a phrase rule is not believed alone
 HINT = 0.35  # likely, but not so likely that a person should have to look
 # Where hints find much that the rules miss; elsewhere they found little and asked honest writers often (measured).
 HINTED = (Category.ABUSE,)
+# Who warns of these says the same words as who does them.
+WARNED_OF = (Category.PAYMENT_DATA, Category.OFF_PLATFORM_PAYMENT)
+_WARNING = re2.compile(
+    rb"\b(?:never|nobody|no one|nie|niemals|niemand[a-z]*|nichts|jamais|personne|nunca|nadie|mai|nessuno|nigdy|nikomu"
+    rb"|nooit|niemand|asla|kimse[a-z]*)\b"
+)
+# "Please do not contact me via WhatsApp"
+_DECLINED = re2.compile(
+    rb"\b(?:do not|don'?t|never|nor) (?:contact|call|text|message|write|phone|add|send)\b"
+    rb"|\b(?:nicht|nie|niemals) (?:[^ ]+ ){0,4}(?:kontaktier|anruf|anschreib|schreib|melde|hinzufug)[a-z]*\b"
+)
 _SENTENCE = re2.compile(rb"[^.!?]+[.!?]*")
+_CONDITION = re2.compile(
+    rb"\b(?:or|otherwise|unless|if|until|else|depends|choice|decide|oder|sonst|ansonsten|andernfalls|wenn|falls|solange|bis"
+    rb"|sobald|entscheid[a-z]*|sinon|si|tant que|si no|o|se|altrimenti|albo|jesli|inaczej|anders|als|yoksa)\b"
+)
 _SIGNS_OF_WORDS = b"abcdefghijklmnopqrstuvwxyz0_'$\x02\x03\x04\x05%"
 _WORDS = bytes(48 if code in b"123456789" else code if code in _SIGNS_OF_WORDS else 32 for code in range(256))
 
@@ -59,10 +80,19 @@ class Weights:
     def guess(self, places: Sequence[int]) -> dict[Category, float]:
         """Return for each category how likely a sentence with these features is one of it, from 0 to 1."""
         size = sqrt(len(places)) or 1.0
-        return {
-            category: _logistic(self.bias[category] + self.step[category] * sum(map(row.__getitem__, places)) / size)
-            for category, row in self.rows.items()
-        }
+        total = sum(map(self._column.__getitem__, places))
+        found = {}
+        for category in self.rows:
+            points = total % (1 << FIELD) - MIDDLE * len(places)
+            total >>= FIELD
+            found[category] = _logistic(self.bias[category] + self.step[category] * points / size)
+        return found
+
+    @cached_property
+    def _column(self) -> list[int]:
+        """The rows of all categories as one, their weights side by side in each number: one sum for all."""
+        numbers = zip(*self.rows.values(), strict=True)
+        return [sum((one + MIDDLE) << (FIELD * at) for at, one in enumerate(number)) for number in numbers]
 
 
 def _logistic(value: float) -> float:
@@ -79,7 +109,7 @@ def features(flat: bytes) -> list[int]:
     # A word of its own must not be taken for a group of letters.
     grams.update([b"=" + word for word in words])
     grams.update([b"=" + one + b" " + two for one, two in pairwise(words)])
-    return [crc32(gram) & (PLACES - 1) for gram in grams]
+    return list(map(and_, map(crc32, grams), repeat(PLACES - 1)))
 
 
 def sentences(flat: bytes) -> Iterator[tuple[int, int]]:
@@ -133,6 +163,8 @@ class _Guess:
     start: int
     end: int
     likely: Mapping[Category, float]
+    first: int  # where it begins and ends in the reading
+    last: int
 
 
 def _guesses(reading: Reading) -> list[_Guess]:
@@ -141,7 +173,7 @@ def _guesses(reading: Reading) -> list[_Guess]:
         flat = levelled(reading)[:MOST_CHARACTERS]
         weights = _weights()
         reading.notes["classifier"] = [
-            _Guess(*reading.span(start, end), weights.guess(features(flat[start:end])))
+            _Guess(*reading.span(start, end), weights.guess(features(flat[start:end])), start, end)
             for start, end in sentences(flat)
             if len(set(flat[start:end].translate(_WORDS).split())) >= FEWEST_WORDS
         ]
@@ -160,8 +192,14 @@ def find(folded: Folded, around: Surroundings) -> list[Finding]:
         for category, likely in guess.likely.items():
             if likely < weights.threshold[category]:
                 continue
-            if around.sender_role == "buyer" and category in (Category.MARKETING, Category.REVIEW_REQUEST):
-                continue  # a buyer sells nothing and is asked, never asks
+            if around.sender_role == "buyer" and not _can_be_a_buyers(category, folded.plain, guess):
+                continue
+            if category in WARNED_OF and _WARNING.search(levelled(folded.plain), guess.first, guess.last):
+                continue
+            if category is Category.CONTACT_DETAILS and _DECLINED.search(
+                levelled(folded.plain), guess.first, guess.last
+            ):
+                continue
             certain = weights.certain[category]
             if likely < certain and category not in HINTED:
                 continue
@@ -172,16 +210,26 @@ def find(folded: Folded, around: Surroundings) -> list[Finding]:
     return found
 
 
+def _can_be_a_buyers(category: Category, reading: Reading, guess: _Guess) -> bool:
+    """Return whether a buyer would write so: who sells nothing does not advertise, and asks for no review.
+
+    One who makes conditions with a review is no better than a seller who does.
+    """
+    if category is not Category.REVIEW_REQUEST:
+        return category is not Category.MARKETING
+    return _CONDITION.search(levelled(reading), guess.first, guess.last) is not None
+
+
 def second_opinion(folded: Folded, found: list[Finding]) -> list[Finding]:
     """Return the findings, those the classifier doubts less sure: then a person looks before anything is blocked.
 
     Words that nobody honest uses in most sentences stand in an honest one now and then; a whole sentence tells more.
     Only rules about phrases are asked about, and only where a sentence says enough to guess.
     """
-    if not any(one.confidence > SUREST and one.category in CATEGORIES for one in found):
+    if not any(one.confidence > SUREST and one.category in DOUBTED for one in found):
         return found
     guesses = _guesses(folded.plain)
-    return [_doubted(one, guesses) if one.confidence > SUREST and one.category in CATEGORIES else one for one in found]
+    return [_doubted(one, guesses) if one.confidence > SUREST and one.category in DOUBTED else one for one in found]
 
 
 def _doubted(one: Finding, guesses: list[_Guess]) -> Finding:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate, islice
+from typing import Any
 
+from .finding import Finding
 from .folding import Reading
 from .lists import words
 from .spelled_numbers import HUNDREDS, JOINTS, SHY, TIMES, WORDS, run_together
 
+_REACH, _NEAR = 400, 120  # characters: of a stretch that is read again, and how near in it a number must be
+_MANY = 400  # words about numbers looked for in a piece: who writes more of them hides nothing
 _GAP = 12  # signs that may stand between two digits of one run
 _LETTERS = str.maketrans("oliszbq", "0115289")
 _LETTER_DIGITS = frozenset("0123456789oliszbq")
 
 #: Words people put between the parts of a number they hide.
 FILLERS = words("fillers")
+
+#: All other words of letters say nothing about numbers, wherever they stand.
+_TELLING = frozenset({*WORDS, *HUNDREDS, *TIMES, *JOINTS, *"oil"})
 
 
 @dataclass(slots=True)
@@ -40,32 +50,80 @@ class _Kinds(dict[int, str]):
         return kind
 
 
+class _Alone(dict[int, str]):
+    """A letter or digit as it is, a blank for all the rest; made when first met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = kept = character if character.isalnum() else " "
+        return kept
+
+
 _KINDS = _Kinds()
+_ALONE = _Alone()
 
 
 def lines(reading: Reading) -> list[list[Part]]:
     """Return the runs of a reading, worked out once for all who ask. Nobody changes them."""
     if "runs" not in reading.notes:
-        reading.notes["runs"] = runs(parts(reading.text))
+        reading.notes["runs"] = runs(parts(reading))
     found: list[list[Part]] = reading.notes["runs"]
     return found
 
 
-def parts(text: str) -> list[Part]:
-    """Return every number in ``text`` (a plain reading) in order, number words of all languages included."""
+def find_hidden(reading: Reading, about: Any, find: Callable[[Reading], list[Finding]]) -> list[Finding]:
+    """Return what ``find`` finds near digits, or words ``about`` numbers, that were disguised in the text.
+
+    ``reading`` is the one with the disguises off. Elsewhere it says what the plain one says, and is not read again.
+    """
+    places = list(_hidden(reading, about)) if reading.undone else []
+    typed = [reading.span(*place) for place in places]
+    ends = [end + _NEAR for _, end in typed]
+
+    def is_near(one: Finding) -> bool:
+        first = bisect_right(ends, one.start)  # places follow each other: the first that does not end long before
+        return first < len(typed) and typed[first][0] - _NEAR < one.end
+
+    # A number cut off at the end of a stretch is none.
+    return [one for stretch in reading.stretches(places, _REACH) for one in find(stretch) if is_near(one)]
+
+
+def _hidden(reading: Reading, about: Any) -> Iterator[tuple[int, int]]:
+    spans_about = [one.span() for one in islice(about.finditer(reading.flat), _MANY)]
+    for start, end in reading.undone:
+        said = bisect_left(spans_about, (end, 0)) - 1  # the last one that begins before the word's end
+        if tells_digits(reading.text[start:end]) or (said >= 0 and spans_about[said][1] > start):
+            yield start, end
+
+
+def tells_digits(word: str) -> bool:
+    """Return whether a word says, or may help to say, a number."""
+    return bool(word and (word in _TELLING or not word.isalpha() or (len(word) >= 8 and run_together(word))))
+
+
+def parts(reading: Reading) -> list[Part]:
+    """Return every number in a plain reading in order, number words of all languages included."""
+    text = reading.text
     found: list[Part] = []
     words, fillers, times, last_word = 0, True, 0, ""
-    start = -1
-    for kinds in text.translate(_KINDS).split(" "):
-        start += 1
-        if not kinds:
-            continue
-        end = start + len(kinds)
-        digits, spelled, guessed, together = "", False, False, 0
+    every = reading.letters.swapped(_ALONE).split(" ")
+    ends = list(accumulate(map(len, every)))
+    # Most words of most texts say nothing about numbers.
+    telling_words = set(filter(tells_digits, set(every)))
+    telling = [at for at, word in enumerate(every) if word in telling_words]
+    counted = 0  # the words up to here
+    for at in telling:
+        between = [word for word in every[counted:at] if word]
+        words += len(between)
+        fillers = fillers and FILLERS.issuperset(between)
+        counted = at + 1
+        word, end = every[at], ends[at] + at
+        start = end - len(word)
+        kinds = word.translate(_KINDS)
+        digits, spelled, guessed, together, head = "", False, False, 0, ""
         if "a" not in kinds:
-            digits = text[start:end]
+            digits = word
         elif "d" not in kinds:
-            word = text[start:end]
             digits = WORDS.get(word, "")
             if word in HUNDREDS and found and found[-1].spelled and not words:
                 digits = "00"
@@ -84,9 +142,10 @@ def parts(text: str) -> list[Part]:
                     words += 1
                     fillers = fillers and word in FILLERS
         else:
-            word = text[start:end]
             letters = set(word) - set("0123456789")
-            if digits := _mixed(word):
+            if head := _before_extension(word, letters, text[found[-1].end : start] if found and not words else ""):
+                digits = head
+            elif digits := _mixed(word):
                 spelled, together = True, len(digits)
             # O176 and l2345, but S21 and 4l are a model and a measure.
             elif letters <= _LETTER_DIGITS and kinds.count("a") * 2 <= len(kinds) + 1 and len(kinds) > 2:
@@ -105,13 +164,36 @@ def parts(text: str) -> list[Part]:
                 last.digits, last.end = whole, end
             else:
                 found.append(
-                    Part(start, end, digits * (times or 1), spelled, guessed, together, before, words, fillers)
+                    Part(
+                        start,
+                        start + len(head) if head else end,
+                        digits * (times or 1),
+                        spelled,
+                        guessed,
+                        together,
+                        before,
+                        words,
+                        fillers,
+                    )
                 )
-            words, fillers, times, last_word = 0, True, 0, text[start:end]
+            words, fillers, times, last_word = 0, True, 0, word
         elif "d" in kinds:
             words, fillers = words + 1, False
-        start = end
     return found
+
+
+def _before_extension(word: str, letters: set[str], before: str) -> str:
+    """Return the digits of a number whose extension is run on (8888x623, 8888ext12), or nothing: 1920x1080 is a size.
+
+    ``before`` is what stands between it and the digits before it.
+    """
+    sign = "x" if letters == {"x"} else "ext" if letters == {"e", "x", "t"} else ""
+    if not sign:
+        return ""
+    head, _, extension = word.partition(sign)
+    within = 4 <= len(head) <= 7 and before in ("-", ".", "/", ")", ") ", ")-")
+    fits = within or 9 <= len(head) <= 12
+    return head if fits and head.isdigit() and extension.isdigit() and len(extension) <= 6 else ""
 
 
 def _mixed(word: str) -> str:

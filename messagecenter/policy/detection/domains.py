@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 
 import tldextract
@@ -10,7 +11,9 @@ from .lists import words
 
 #: Never online: the list of suffixes that came with the package.
 _EXTRACT = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-TOP_LEVEL = frozenset(suffix.rsplit(".", 1)[-1] for suffix in _EXTRACT.tlds)
+#: Endings no registry gives out and people name pages with all the same: in examples, and inside Tor (RFC 2606, 7686).
+UNREGISTERED = frozenset({"example", "onion"})
+TOP_LEVEL = frozenset(suffix.rsplit(".", 1)[-1] for suffix in _EXTRACT.tlds) | UNREGISTERED
 
 #: Where one looks a parcel up: carriers of the world, and the pages that follow parcels of many of them.
 CARRIERS = words("carriers")
@@ -43,8 +46,16 @@ ENDING_WORDS = words("sentence_ends")
 @lru_cache(maxsize=4096)
 def registrable(host: str) -> str:
     """Return the registrable domain of a host in lower case ("firma.co.uk" of "www.firma.co.uk"), or nothing."""
+    labels = host.split(".")
+    if labels[-1] in UNREGISTERED:
+        return ".".join(labels[-2:]) if len(labels) > 1 else ""
     found = _EXTRACT.extract_str(host, include_psl_private_domains=False)
     return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else ""
+
+
+def ends_host(letter: str) -> bool:
+    """Return whether a host ends before ``letter``: a question mark or an emoji, but no letter of any script."""
+    return letter not in "._-" and unicodedata.category(letter)[0] in "PSC"
 
 
 def is_among(host: str, domains: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from .domains import CARRIERS, MAIL, TOP_LEVEL, is_among
+from .domains import CARRIERS, MAIL, TOP_LEVEL, ends_host, is_among
 from .finding import Category, Finding
 from .folding import Folded, Reading, expression
 from .lists import words
@@ -14,7 +14,9 @@ RULE = "contact.email"
 _MANY = 300  # addresses and signs of them looked at in one piece
 _REACH = 90  # characters an address may take on either side of its at
 
-_DIRECT = expression(r"[a-z0-9?][a-z0-9?._%+'-]*@[a-z0-9?-]+(?:\.[a-z0-9?-]+)+")
+# "anna"@firma.de too: what stands in quotes or brackets before the at is an address all the same.
+_DIRECT = expression(r"[a-z0-9?][a-z0-9?._%+'-]*[\"')\]}>*|!$=~]{0,2}@@?[a-z0-9?-]+(?:\.\.?[a-z0-9?-]+)+")
+_DOMAIN = expression(r"[a-z0-9?-]+(?:\.[a-z0-9?-]+)+")
 _OPEN, _SHUT = r"[(\[{<*_\"'/|~-]", r"[)\]}>*_\"'/|~-]"
 _AT = expression(
     # (at) [ät] <a> {@} -at- *at*, &#64; %40
@@ -32,7 +34,8 @@ _DOT = (
 _ENDS = (
     r"(?:co ?\. ?uk|com ?\. ?tr|com|net|org|de|eu|fr|nl|pl|at|ch|uk|co|info|biz|shop|store|online|site|io|it|es|be"
     r"|tr|us|xyz|me"
-    r"|li|lu|dk|se|cz|ru|app|dev|email|con|cm)"
+    r"|li|lu|dk|se|cz|ru|app|dev|email|con|cm|edu|gov|ac|ie|fi|pt|hu|ro|gr|cn|jp|br|nz|kr|hk|sg|ua|sk|hr|bg|lt|lv|ee"
+    r"|rs|cc|mobi|berlin|cloud)"
 )
 _RIGHT = expression(rf"[a-z0-9?][a-z0-9?-]*(?:{_DOT}[a-z0-9?-]+)*?{_DOT}{_ENDS}\b")
 _LEFT = expression(
@@ -53,6 +56,13 @@ _AT_PROVIDER = expression(
 _PICTURES = expression(rf"([a-z0-9][a-z0-9._-]{{2,40}}) ?[?]{{1,2}} ?{_PROVIDER} ?(?:[?]{{1,2}}|{_DOT}) ?{_ENDS}\b")
 _PROVIDER_COLON = expression(
     rf"\b{_PROVIDER}(?: ?[:=]| (?:is|ist|name|id|address|adresse|lautet|account)\b)+ ?([a-z0-9?][a-z0-9?._-]{{3,40}})"
+)
+# "anna.mueller gmail com": a mailbox without its at.
+_NO_AT = expression(rf"\b[a-z][a-z0-9]*(?:[._][a-z0-9._-]+|[0-9]{{2,}}) {_PROVIDER} (?:com|de|net|at|ch|fr|pl|it|es)\b")
+# "max@firma de": the dot left out.
+_NO_DOT = expression(
+    r"\b[a-z0-9?][a-z0-9?._%+-]+@ ?[a-z?][a-z0-9?-]+(?: [a-z0-9?-]{2,})?"
+    r" (?:com|net|org|de|at|ch|fr|nl|pl|es|it|eu|edu|info|shop|co uk)\b"
 )
 _ASKING = expression(
     r"\b(?:schreib[a-z]*|mail[a-z]*|write|email|e-mail|contact[a-z]*|kontakt[a-z]*|erreich[a-z]*|reach|adress[a-z]*"
@@ -92,18 +102,38 @@ def _direct(reading: Reading, around: Surroundings) -> list[Finding]:
         start, end = one.span()
         written = reading.text[start:end].rstrip(".-_")
         local, _, domain = written.rpartition("@")
+        domain = _before_signs(domain)
         labels = domain.split(".")
-        while len(labels) > 1 and labels[-1] not in TOP_LEVEL and labels[-1] not in _NO_REGISTRY:
+        while len(labels) > 1 and not _is_ending(labels[-1]):
             labels.pop()
+        sure = 0.6 if labels[-1] == "local" else 0.95
+        if len(labels) < 2:
+            # No registry knows this ending, but it is written as an address.
+            labels, sure = domain.split(".")[:2], 0.6
+            if not (len(labels[-1]) > 1 and labels[-1].isalpha()):
+                continue
         domain = ".".join(labels)
-        if len(labels) < 2 or not all(labels) or labels[-1].isdigit() or _is_allowed(domain, around):
+        if labels.count("") == 1 and len(labels) > 2:
+            labels.remove("")  # anna@firma..de
+        if not all(labels) or labels[-1].isdigit() or _is_allowed(domain, around):
             continue
         if "//" in reading.text[max(0, start - 40) : start].rsplit(" ", 1)[-1]:
             continue  # https://dhl.de@evil.com is a link
-        found.append(
-            _finding(reading, (start, start + len(local) + 1 + len(domain)), 0.6 if labels[-1] == "local" else 0.95)
-        )
+        found.append(_finding(reading, (start, start + len(local) + 1 + len(domain)), sure))
+    found += [_finding(reading, one.span(), 0.85) for one in islice(_NO_DOT.finditer(reading.flat), _MANY)]
     return found
+
+
+def _is_ending(label: str) -> bool:
+    return label in TOP_LEVEL or label in _NO_REGISTRY or label.startswith("xn--")
+
+
+def _before_signs(domain: str) -> str:
+    """Return ``domain`` up to the first sign no domain has; in the flat text it looked like a letter."""
+    if domain.isascii() and "?" not in domain:
+        return domain
+    end = next((place for place, letter in enumerate(domain) if ends_host(letter)), len(domain))
+    return domain[:end].rstrip(".-_")
 
 
 def _hidden(reading: Reading, around: Surroundings) -> list[Finding]:
@@ -119,7 +149,7 @@ def _hidden(reading: Reading, around: Surroundings) -> list[Finding]:
                 continue
             hit = _around(flat, at, after, sure)
             if hit is None and sure and b"@" in one.group():
-                hit = _letters_apart(flat, at, after)
+                hit = _blanks_around(flat, at, after) or _letters_apart(flat, at, after)
             if hit is None:
                 continue
             start, end, confidence = hit
@@ -154,15 +184,29 @@ def _around(flat: bytes, at: int, after: int, sure: bool) -> tuple[int, int, flo
     return start, end, 0.95
 
 
+def _blanks_around(flat: bytes, at: int, after: int) -> tuple[int, int, float] | None:
+    """Read "name @ firma.anything": the sign alone makes it an address, whatever the ending."""
+    left = _LEFT.search(flat[max(0, at - _REACH) : at])
+    right = _DOMAIN.match(flat[after : after + _REACH])
+    if left is None or right is None:
+        return None
+    end = len(right.group().rstrip(b".-?"))
+    ending = right.group()[:end].rpartition(b".")[2].decode()
+    return (max(0, at - _REACH) + left.start(), after + end, 0.95) if ending in TOP_LEVEL else None
+
+
+_APART = b" -_*"  # what stands between letters that stand alone
+
+
 def _letters_apart(flat: bytes, at: int, after: int) -> tuple[int, int, float] | None:
-    """Read n a m e @ f i r m a . d e: letters that stand alone are put together and read again."""
+    """Read n a m e @ f i r m a . d e, or with hyphens: letters that stand alone are put together and read again."""
     start = max(0, at - _REACH)
     window = flat[start : after + _REACH]
     kept: list[int] = []
     for place in range(len(window)):
-        if window[place] == 32 and 0 < place < len(window) - 1:
-            alone_before = place < 2 or window[place - 2] == 32 or not chr(window[place - 1]).isalnum()
-            alone_after = place > len(window) - 3 or window[place + 2] == 32 or not chr(window[place + 1]).isalnum()
+        if window[place] in _APART and 0 < place < len(window) - 1:
+            alone_before = place < 2 or window[place - 2] in _APART or not chr(window[place - 1]).isalnum()
+            alone_after = place > len(window) - 3 or window[place + 2] in _APART or not chr(window[place + 1]).isalnum()
             if alone_before and alone_after:
                 continue
         kept.append(place)
@@ -188,6 +232,7 @@ def _at_providers(reading: Reading) -> list[Finding]:
         telling = any(letter in "._0123456789" for letter in name)
         asked = _ASKING.search(reading.flat[max(0, start - 40) : start])
         found.append(_finding(reading, (start, end), 0.9 if sign or telling else 0.8 if asked else 0.55))
+    found += [_finding(reading, one.span(), 0.85) for one in islice(_NO_AT.finditer(reading.flat), _MANY)]
     for one in islice(_PICTURES.finditer(reading.flat), _MANY):
         signs = reading.text[one.end(1) : one.end()]
         if signs.count("?") < 2:  # pictures, not questions

@@ -33,3 +33,8 @@ class Finding:
     rule: str
     category: Category
     confidence: float
+
+
+def order(one: Finding) -> tuple[int, int, str, str, float]:
+    """Return what findings are ordered by, as they are themselves: faster than comparing them."""
+    return one.start, one.end, one.rule, one.category, one.confidence

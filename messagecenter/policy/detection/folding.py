@@ -13,14 +13,18 @@ What the two readings promise, so that words can be written down to match them (
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import pairwise, zip_longest
+from itertools import accumulate, pairwise
 from typing import Any
 
 import re2
 from confusable_homoglyphs.confusables import confusables_data
+
+from . import spaced
+from .letters import Letters
 
 _INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # letters and marks that show nothing
 _OVERRIDE, _POP = "\u202e", "\u202c"
@@ -51,7 +55,7 @@ _ALWAYS |= {chr(0x1F1E6 + number): chr(ord("a") + number) for number in range(26
 _FOREIGN_SCRIPTS = ("GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "DESERET", "GEORGIAN")
 
 _LONGEST = 8  # characters one may unfold to; one that unfolds to more (U+FDFA: a whole prayer) is a blank
-_CHUNK = 100  # characters read at once where nothing has to be looked at one by one
+_MARK = "\0"  # stands for a character that is not read as one other
 _UNFOLDED = 2000  # characters a text may gain by those that unfold to three and more
 
 _LEET = dict(zip("0134578@$!|€", "oieastbasile", strict=True))
@@ -65,14 +69,45 @@ class Reading:
     starts: Sequence[int]
     ends: Sequence[int]
     orderly: bool = True  # false: parts are read backwards, so that the typed places do not only grow
+    undone: tuple[tuple[int, int], ...] = ()  # words that were disguised: with other signs in them, or letter by letter
     notes: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # what is worked out only once
 
     @cached_property
     def flat(self) -> bytes:
         """The text without accents, one byte a character (others than ASCII: ``?``), for ``expression``s: small and
         fast automata, and places that need no counting."""
-        text = self.text if self.text.isascii() else self.text.translate(_UNACCENTED)
-        return text.encode("ascii", "replace")
+        return self.unaccented.encode("ascii", "replace")
+
+    @property
+    def letters(self) -> Letters:
+        """The text, ready to have its characters swapped by tables."""
+        if "letters" not in self.notes:
+            self.notes["letters"] = Letters(self.text)
+        letters: Letters = self.notes["letters"]
+        return letters
+
+    @cached_property
+    def unaccented(self) -> str:
+        """The text without accents, as far as letters of other scripts have any."""
+        return self.text if self.text.isascii() else self.letters.swapped(_UNACCENTED)
+
+    def stretches(self, places: Iterable[tuple[int, int]], reach: int) -> Iterator[Reading]:
+        """Yield what stands around these places, ``reach`` characters and the rest of a word on either side.
+
+        Places come in order; those near each other share a stretch.
+        """
+        text = self.text
+        wide: list[tuple[int, int]] = []
+        for start, end in places:
+            begin = text.rfind(" ", 0, max(0, start - reach)) + 1
+            until = text.find(" ", end + reach)
+            until = until if until >= 0 else len(text)
+            if wide and begin <= wide[-1][1]:
+                begin = wide.pop()[0]
+            wide.append((begin, until))
+        for begin, until in wide:
+            part = slice(begin, until)
+            yield Reading(text[part], self.starts[part], self.ends[part], self.orderly)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return where ``text[start:end]`` stands in the text as typed, as [start, end). It must not be empty."""
@@ -147,70 +182,86 @@ def _plain(typed: str) -> Reading:
     characters: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    table = _TABLE
-    order = _reading_order(typed)
-    foreign = False
     spare = _UNFOLDED
-    size = _CHUNK if order is None else len(typed)
-    for begin in range(0, len(typed), size):
-        here = typed[begin : begin + size]
-        pieces = list(map(table.__getitem__, here))
-        if order is None and _is_simple(pieces, characters[-1:]):
-            characters += pieces
-            starts += range(begin, begin + len(here))
-            ends += range(begin + 1, begin + len(here) + 1)
-            foreign = foreign or max(pieces) >= "\u0370"
-            continue
-        for place, character in enumerate(here, begin) if order is None else ((one, typed[one]) for one in order):
-            piece = table[character]
-            if piece == " ":
-                if characters and characters[-1] == " ":
-                    ends[-1] = max(place + 1, ends[-1])
-                    starts[-1] = min(place, starts[-1])
-                    continue
-            elif len(piece) != 1:
-                if piece:
-                    if len(piece) > 2:
-                        spare -= len(piece)
-                        piece = piece if spare > 0 else piece[0]
-                    for one in piece:
-                        characters.append(one)
-                        starts.append(place)
-                        ends.append(place + 1)
-                elif characters and unicodedata.category(character) == "Mn":
-                    whole = unicodedata.normalize("NFC", characters[-1] + character)
-                    if len(whole) == 1:
-                        characters[-1] = whole
-                        ends[-1] = max(place + 1, ends[-1])
-                continue
-            characters.append(piece)
-            starts.append(place)
-            ends.append(place + 1)
-            foreign = foreign or piece >= "\u0370"
+    table = _TABLE
+    simple = Letters(typed).swapped(_SIMPLE)
+    order = _reading_order(typed)
+    for stretch in order:
+        begin, end = stretch.start, stretch.stop
+        forward = stretch.step == 1
+        for place in _read_alone(simple, begin, end) if forward else stretch:
+            if forward and begin < place:  # what lies between is read in one go
+                characters += simple[begin:place]
+                starts += range(begin, place)
+                ends += range(begin + 1, place + 1)
+            begin = place + 1
+            piece = table[typed[place]]
+            if piece == " " and characters and characters[-1] == " ":
+                ends[-1] = max(begin, ends[-1])
+                starts[-1] = min(place, starts[-1])
+            elif piece:
+                if len(piece) > 2:
+                    spare -= len(piece)
+                    piece = piece if spare > 0 else piece[0]
+                for one in piece:
+                    characters.append(one)
+                    starts.append(place)
+                    ends.append(begin)
+            elif characters and unicodedata.category(typed[place]) == "Mn":
+                whole = unicodedata.normalize("NFC", characters[-1] + typed[place])
+                if len(whole) == 1:
+                    characters[-1] = whole
+                    ends[-1] = max(begin, ends[-1])
+        if forward:
+            characters += simple[begin:end]
+            starts += range(begin, end)
+            ends += range(begin + 1, end + 1)
     text = "".join(characters)
-    if foreign:
-        text = _latinised(typed, text, starts)
-    return Reading(text, starts, ends, order is None)
+    letters = Letters(text)
+    latin = text if text.isascii() else _latinised(typed, letters, starts)
+    notes = {"letters": letters} if latin == text else {}
+    return Reading(latin, starts, ends, len(order) == 1, notes=notes)
 
 
-def _is_simple(pieces: list[str], before: list[str]) -> bool:
-    """Return whether every character is read as one other, and no two blanks are to become one."""
-    text = "".join([*before, *pieces])
-    return len(min(pieces, key=len)) == 1 == len(max(pieces, key=len)) and "  " not in text
+class _Simple(dict[int, str]):
+    """What each character is read as where that is one other, for ``str.translate``; made when first met."""
+
+    def __missing__(self, code: int) -> str:
+        piece = _TABLE[chr(code)]
+        self[code] = value = piece if len(piece) == 1 else _MARK
+        return value
 
 
-def _reading_order(typed: str) -> list[int] | None:
-    """Return the places in the order they are seen when an override turns parts of the text round, else nothing."""
-    if _OVERRIDE not in typed:
-        return None
-    order: list[int] = []
+_SIMPLE = _Simple()
+
+
+def _read_alone(simple: str, begin: int, end: int) -> Iterator[int]:
+    """Yield the first place, and those of marks and of blanks that may stand behind another blank."""
+    if begin < end:
+        yield begin
+    mark, blank = simple.find(_MARK, begin, end), simple.find("  ", begin, end)
+    while mark >= 0 or blank >= 0:
+        if blank < 0 or 0 <= mark < blank:
+            if mark > begin:
+                yield mark
+            if simple.startswith(" ", mark + 1, end):
+                yield mark + 1
+            mark = simple.find(_MARK, mark + 1, end)
+        else:
+            yield blank + 1
+            blank = simple.find("  ", blank + 1, end)
+
+
+def _reading_order(typed: str) -> list[range]:
+    """Return the places in the order they are seen: overrides turn parts of a text round."""
+    order: list[range] = []
     place = 0
     while (found := typed.find(_OVERRIDE, place)) >= 0:
-        order += range(place, found)
+        order.append(range(place, found))
         end = min(one for one in (typed.find(_POP, found), typed.find("\n", found), len(typed)) if one >= 0)
-        order += range(end - 1, found, -1)
+        order.append(range(end - 1, found, -1))
         place = end
-    return [*order, *range(place, len(typed))]
+    return [*order, range(place, len(typed))]
 
 
 class _Kinds(dict[int, str]):
@@ -232,30 +283,32 @@ class _Kinds(dict[int, str]):
 _KINDS = _Kinds()
 
 
-def _latinised(typed: str, text: str, starts: Sequence[int]) -> str:
-    """Return ``text`` with letters of other scripts read as the Latin ones they stand for, where they do."""
-    kinds = text.translate(_KINDS)
+def _latinised(typed: str, letters: Letters, starts: Sequence[int]) -> str:
+    """Return the text with letters of other scripts read as the Latin ones they stand for, where they do."""
+    text, kinds = letters.text, letters.swapped(_KINDS)
     if "f" not in kinds:
         return text
     characters = list(text)
     lookalikes_only: list[tuple[int, str]] = []
     honest = False
-    start = -1
-    for word in kinds.replace("s", " ").split(" "):
-        start, end = start + 1, start + 1 + len(word)
-        if "f" in word:
-            loose = "a" in word
-            latin = [
-                read if kind != "f" else _letter_for(typed[place], read, loose)
-                for kind, read, place in zip(word, text[start:end], starts[start:end], strict=True)
-            ]
-            if loose:
-                characters[start:end] = [one or text[start + at] for at, one in enumerate(latin)]
-            elif all(latin):
-                lookalikes_only.append((start, "".join(latin)))
-            else:
-                honest = True
-        start = end
+    kinds = kinds.replace("s", " ")
+    place = kinds.find("f")
+    while place >= 0:
+        start, end = kinds.rfind(" ", 0, place) + 1, kinds.find(" ", place)
+        end = end if end >= 0 else len(kinds)
+        word = kinds[start:end]
+        loose = "a" in word
+        latin = [
+            read if kind != "f" else _letter_for(typed[at], read, loose)
+            for kind, read, at in zip(word, text[start:end], starts[start:end], strict=True)
+        ]
+        if loose:
+            characters[start:end] = [one or text[start + at] for at, one in enumerate(latin)]
+        elif all(latin):
+            lookalikes_only.append((start, "".join(latin)))
+        else:
+            honest = True
+        place = kinds.find("f", end)
     if not honest:
         for start, latin_word in lookalikes_only:
             characters[start : start + len(latin_word)] = latin_word
@@ -295,29 +348,33 @@ _UNACCENTED = _Unaccented()
 
 
 def _bare(typed: str, plain: Reading) -> Reading:
-    text = plain.text if plain.text.isascii() else plain.text.translate(_UNACCENTED)
+    text = plain.unaccented
     characters: list[str] | None = None
+    undone: list[tuple[int, int]] = []
     runs: list[list[int]] = [[]]  # places of letters standing alone, near each other
-    start, last = -1, -9
-    for word in text.translate(_KINDS).split(" "):
-        start += 1
-        size = len(word)
-        if size == 1:
+    last = -9
+    words = plain.letters.swapped(_UNACCENTED, _KINDS).split(" ")
+    mixed = {word for word in set(words) if _is_mixed(word)}
+    for number, (word, reach) in enumerate(zip(words, accumulate(map(len, words)), strict=True)):
+        if len(word) == 1:
+            start = reach + number - 1
             if start - last > 4:
                 runs.append([])
             runs[-1].append(start)
             last = start
-        elif size:
-            last = -9
-            letters = word.count("a") + word.count("f")
-            if letters != size and letters > 1 and letters * 2 >= size:
+        elif word in mixed:
+            start = reach + number - len(word)
+            end = start + len(word)
+            read = _unleeted(text[start:end])
+            if read != text[start:end]:
                 characters = characters or list(text)
-                characters[start : start + size] = _unleeted(text[start : start + size])
-        start += size
+                characters[start:end] = read
+                undone.append((start, end))
     text = "".join(characters) if characters else text
     changes = [change for run in runs if len(run) > 2 for change in _joined(typed, text, plain, run)]
     if not changes:
-        return plain if text == plain.text else Reading(text, plain.starts, plain.ends, plain.orderly)
+        same = text == plain.text
+        return plain if same else Reading(text, plain.starts, plain.ends, plain.orderly, tuple(undone))
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -330,29 +387,38 @@ def _bare(typed: str, plain: Reading) -> Reading:
         ends += [plain.ends[place] for place in places]
         end = places[-1] + 1
     pieces.append(text[end:])
-    return Reading("".join(pieces), [*starts, *plain.starts[end:]], [*ends, *plain.ends[end:]], plain.orderly)
+    starts += plain.starts[end:]
+    ends += plain.ends[end:]
+    return Reading("".join(pieces), starts, ends, plain.orderly, tuple(_moved(undone, changes)))
+
+
+def _moved(undone: Iterable[tuple[int, int]], changes: Iterable[tuple[str, list[int]]]) -> Iterator[tuple[int, int]]:
+    """Yield where the words whose signs were undone, and those that were joined, stand after the joining, in order."""
+    waiting = deque(undone)
+    gone = 0  # characters between letters that were joined, so far
+    for joined, places in changes:
+        start = places[0]
+        while waiting and waiting[0][0] < start:
+            yield waiting[0][0] - gone, waiting.popleft()[1] - gone
+        yield start - gone, start - gone + len(joined)
+        gone += places[-1] + 1 - start - len(joined)
+    for start, end in waiting:
+        yield start - gone, end - gone
+
+
+def _is_mixed(kinds: str) -> bool:
+    """Return whether a word of these kinds of characters has other signs among its letters."""
+    letters = kinds.count("a") + kinds.count("f")
+    return len(kinds) > 1 and letters != len(kinds) and letters > 1 and letters * 2 >= len(kinds)
 
 
 def _joined(typed: str, text: str, plain: Reading, places: list[int]) -> list[tuple[str, list[int]]]:
     """Return the words that letters standing alone at these places spell, each with the places it uses."""
-    if sum(text[place].isalpha() for place in places) < 3:
+    if sum(text[place].isalpha() for place in places) < spaced.FEWEST:
         return []
-    blanks = [" " in text[before:after] for before, after in pairwise(places)]
-    if all(blanks):  # w h a t s  a p p: words are where the gap is wider
-        blanks = [_wide(typed, plain, before, after) for before, after in pairwise(places)]
-        if all(blanks):
-            blanks = []
-    words: list[list[int]] = [[]]
-    for place, apart in zip_longest(places, [False, *blanks], fillvalue=False):
-        if apart:
-            words.append([])
-        words[-1].append(place)
-    changes = []
-    for word in words:
-        letters = sum(text[place].isalpha() for place in word)
-        if letters >= 3 and letters * 2 >= len(word):
-            changes.append((_unleeted("".join(text[place] for place in word)), word))
-    return changes
+    wide = [_wide(typed, plain, before, after) for before, after in pairwise(places)]
+    words = spaced.together(text, places, wide)
+    return [(_unleeted("".join(text[place] for place in word)), word) for word in words]
 
 
 def _wide(typed: str, plain: Reading, before: int, after: int) -> bool:

@@ -15,7 +15,7 @@ match written as ä, ae or a; every other accent is dropped on both sides.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, product
 
@@ -38,7 +38,9 @@ GAP_WORD = r"(?:[^\w.!?;]+|\.\b)\w+(?:['.]\w+)*"
 BETWEEN = r"(?:[^\w.!?;]+|\.\b)"
 NUMBER = r"\d+(?:[.,]\d+)?"
 UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue"}
+_LOOSE_SIGNS = "%★€+🖕"  # there may be a blank or two before them
 _MOST_SPELLINGS = 200
+_MOST_WAYS = 50  # to write a stretch of a phrase; more strings to look for cost memory and find no more
 _MOST_ABBREVIATIONS = 500  # in a text: nobody honest writes more, and looking takes long
 
 
@@ -76,14 +78,18 @@ _ABBREVIATION = re2.compile(
 def levelled(reading: Reading) -> bytes:
     """Return the text of a reading as ``level`` does, worked out once for all who ask."""
     if "levelled" not in reading.notes:
-        reading.notes["levelled"] = level(reading.text)
+        reading.notes["levelled"] = _without_abbreviations(reading.letters.swapped(_TABLE).encode("ascii", "replace"))
     flat: bytes = reading.notes["levelled"]
     return flat
 
 
 def level(text: str) -> bytes:
     """Return ``text`` in plain ASCII letters of small case, each character in its place."""
-    flat = text.translate(_TABLE).encode("ascii", "replace")
+    return _without_abbreviations(text.translate(_TABLE).encode("ascii", "replace"))
+
+
+def _without_abbreviations(flat: bytes) -> bytes:
+    """Return a levelled text with a blank for each full stop that ends no sentence."""
     if b"." not in flat:
         return flat
     parts: list[bytes] = []
@@ -94,6 +100,17 @@ def level(text: str) -> bytes:
     return b"".join((*parts, flat[last:])) if parts else flat
 
 
+_SIGNS_APART = ("%", "+", STAR, FINGER, MONEY, HEART)
+_SIGNS_AND_CODES = tuple((sign, ord(sign)) for sign in _SIGNS_APART)
+_APART = bytes(code if chr(code).isalnum() or chr(code) in "_\0" else 32 for code in range(128)) + b" " * 128
+
+
+def apart(flat: bytes) -> str:
+    """Return the words of a levelled text with one blank on either side of each, and behind them signs it holds."""
+    words = b" ".join(flat.translate(_APART).split()).decode("ascii")
+    return f" {words} " + "".join(sign for sign, code in _SIGNS_AND_CODES if code in flat)
+
+
 class Vocabulary:
     """The named lists of words of one language, and what phrases made of them look like."""
 
@@ -101,7 +118,7 @@ class Vocabulary:
         """Take name → alternatives divided by ``|`` (lists may name other lists)."""
         self._lists = {name: _divided(" ".join(text.split()), "|") for name, text in lists.items()}
         self._expressions: dict[str, str] = {}
-        self._letters: dict[str, frozenset[str]] = {}
+        self._written: dict[str, list[str]] = {}
 
     def expression(self, phrase: str) -> str:
         """Return ``phrase`` as an RE2 expression. Raises KeyError for a list that does not exist."""
@@ -136,30 +153,43 @@ class Vocabulary:
         return "(?:" + "|".join(self.expression(one) for one in phrases) + ")"
 
     def letters(self, phrase: str) -> list[frozenset[str]]:
-        """Return sets of strings; of each set at least one stands in every text that ``phrase`` matches.
+        """Return sets of strings; of each set at least one stands in :func:`apart` of whatever ``phrase`` matches.
 
-        The rarest set comes first. A word of which nothing is sure gives none.
+        The rarest set comes first. A stretch of the phrase of which nothing is sure gives none.
         """
-        sets = []
-        for part in _divided(phrase, " "):
-            if part.startswith("~") or _optional(part) is not None:
-                continue
-            if part.startswith("{"):
-                name = part[1:-1]
-                if name not in self._letters:
-                    self._letters[name] = self._of_any(self._lists[name])
-                found = self._letters[name]
-            elif _is_group(part):
-                found = self._of_any(_divided(part[1:-1], "|"))
-            else:
-                found = frozenset(max(one.split("\0"), key=len) for one in spellings(part))
-            if all(found):
-                sets.append(found)
-        return sorted(sets, key=_rarity, reverse=True)
+        sets = [frozenset(map(_longest_letters, ways)) for ways in self._stretches(phrase)]
+        return sorted(filter(all, sets), key=_rarity, reverse=True)
 
-    def _of_any(self, phrases: Sequence[str]) -> frozenset[str]:
-        sets = [self.letters(one) for one in phrases]
-        return frozenset().union(*(one[0] for one in sets)) if all(sets) else frozenset({""})
+    def _stretches(self, phrase: str) -> Iterator[list[str]]:
+        """Yield for each stretch of the phrase that has no gap the ways it can be written (see ``spellings``)."""
+        ways = [""]
+        for part in _divided(phrase, " "):
+            gap = part.startswith("~") or _optional(part) is not None
+            here = [""] if gap else self._ways(part)
+            if gap or len(ways) * len(here) > _MOST_WAYS:
+                yield ways
+                ways = [""]
+            ways = [f"{one} {other}" for one in ways for other in here]
+        yield ways
+
+    def _ways(self, part: str) -> list[str]:
+        if part.startswith("{"):
+            name = part[1:-1]
+            if name not in self._written:
+                self._written[name] = [way for one in self._lists[name] for way in self._ways_of_phrase(one)]
+            return self._written[name]
+        if _is_group(part):
+            return [way for one in _divided(part[1:-1], "|") for way in self._ways_of_phrase(one)]
+        start, end = _boundaries(part)
+        return [
+            " " * (start and one[:1].isalnum()) + one + " " * (end and one[-1:].isalnum()) for one in spellings(part)
+        ]
+
+    def _ways_of_phrase(self, phrase: str) -> list[str]:
+        stretches = list(self._stretches(phrase))
+        if len(stretches) == 1:
+            return stretches[0]
+        return [f"\0{one}\0" for one in next(iter(self.letters(phrase)), ("",))]
 
 
 def _divided(text: str, divider: str) -> list[str]:
@@ -204,6 +234,7 @@ def _rarity(letters: frozenset[str]) -> tuple[int, int]:
     return (min(6, *map(len, letters), 6), -len(letters))
 
 
+@lru_cache(maxsize=1 << 13)
 def _word(token: str) -> str:
     """Return one word of a phrase as an expression with its boundaries."""
     made = []
@@ -218,14 +249,34 @@ def _word(token: str) -> str:
             made.append("(?:")
         elif character in "|)?":
             made.append(character)
-        elif character in "%★€+🖕":
+        elif character in _LOOSE_SIGNS:
             made.append(r"[^\w.!?;%]{0,2}" + re2.escape(_level_character(character)))
         else:
-            made.append(re2.escape(_level_character(character)))
-    start = r"\b" if token[0].isalnum() or token[0] in "(#*" else ""
+            flat = _level_character(character)
+            made.append(flat if flat.isalnum() else re2.escape(flat))
+    start, end = _boundaries(token)
+    return (r"\b" if start else "") + "".join(made) + (r"\b" if end else "")
+
+
+def _boundaries(token: str) -> tuple[bool, bool]:
+    """Return whether a word of a phrase begins and ends where a word of the text does."""
     # After an optional ending or any rest of a word the boundary still has to hold.
-    end = r"\b" if token[-1].isalnum() or token[-1] in "?)#*" else ""
-    return start + "".join(made) + end
+    return token[0].isalnum() or token[0] in "(#*", token[-1].isalnum() or token[-1] in "?)#*"
+
+
+@lru_cache(maxsize=1 << 15)
+def _longest_letters(way: str) -> str:
+    """Return the longest string sure to be in :func:`apart` of what is written in this way; nothing if none is."""
+    pieces = [one.strip() if one.strip() in _SIGNS_APART else _spaced(one) for one in way.split("\0")]
+    return max((one for one in pieces if one != " "), key=len, default="")
+
+
+def _spaced(piece: str) -> str:
+    """Return a piece of a way to write a phrase as it stands between the first and the last blank of ``apart``."""
+    flat = piece.encode("ascii").translate(_APART).decode("ascii")
+    while "  " in flat:
+        flat = flat.replace("  ", " ")
+    return flat
 
 
 def spellings(token: str) -> list[str]:
@@ -251,6 +302,8 @@ def _alternatives(token: str, at: int) -> tuple[list[str], int]:
             choices = ["\0"]
         elif character in UMLAUTS:
             choices = [_level_character(character), UMLAUTS[character]]
+        elif character in _LOOSE_SIGNS:
+            choices = ["\0" + _level_character(character)]
         else:
             choices = [_level_character(character)]
         at += 1

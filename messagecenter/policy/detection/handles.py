@@ -42,7 +42,15 @@ _SERVICE_NAME = expression(
     rf"\b({_ANY})((?:[ -]?(?:id|name|user|handle|acc|account|nr|number|nummer|kanal|channel|gruppe|group))?{_LINK}"
     rf"| @)({_NAME})"
 )
+# "I'm anna.m on Skype"
+_ON_SERVICE = expression(
+    r"\b(?:i'?m|i am|ich bin|bin|je suis|soy|sono|jestem|ik ben) (?:also |auch |the |der |die )?"
+    r"@?([a-z0-9][a-z0-9-]*[._][a-z0-9._-]*[a-z0-9_]|[a-z]+[0-9]{2,})"
+    rf" (?:on|auf|bei|sur|en|su|na|op) ({_MESSENGER}|{_SOCIAL})\b"
+)
 _SKYPE = expression(r"\b(live:[a-z0-9_.]{4,40}|cid\.[0-9a-f]{8,20})")
+# "stitchwitch#4471", as Discord wrote names until 2023
+_TAG = expression(r"\b[a-z0-9_.]{2,32}#[0-9]{4}\b")
 _OWN = expression(
     r"\b(?:my|our|mein[a-z]*|unser[a-z]*|mon|ma|notre|mi|mis|nuestr[oa]|mio|mia|nostr[oa]|moj|moja|nasz|mijn|ons"
     r"|onze|benim|bizim)"
@@ -56,7 +64,7 @@ _FOLLOWING = expression(
     r"\b(?:follow|folg[a-z]*|suiv[a-z]*|sigu[a-z]*|siga[a-z]*|segui[a-z]*|obserwuj[a-z]*|volg[a-z]*|takip"
     r"|insta[a-z]*|add|dm|handle|profil[a-z]*)\b"
 )
-_HANDLE = expression(r"(?:^|[\s(\[:>=])(@[a-z0-9_][a-z0-9_.]{1,29}[a-z0-9_])")
+_HANDLE = expression(r"(?:^|[\s(\[:>=\"'])(@[a-z0-9_][a-z0-9_.]{1,29}[a-z0-9_])")
 
 _ASKING = expression(
     # schreib, write, écris, escribe, scrivi, napisz, schrijf, yaz and what else one does to reach or follow somebody
@@ -180,6 +188,11 @@ def _find(reading: Reading, around: Surroundings) -> list[Finding]:
                 and not _denied(flat, one.start(), one.end(1))
             ):
                 found.append(_finding(reading, one.span(), _rule(one.group(1)), 0.9 if sure else 0.8))
+        for one in islice(_ON_SERVICE.finditer(flat), _MANY):
+            found.append(_finding(reading, one.span(), _rule(one.group(2)), 0.9))
+        if any(one.group().startswith(b"disc") for one in services):
+            tags = islice(_TAG.finditer(flat), _MANY)
+            found += [_finding(reading, one.span(), "contact.messenger", 0.9) for one in tags]
         for one in services:
             confidence = _invited(flat, one)
             if confidence:

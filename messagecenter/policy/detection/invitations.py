@@ -89,7 +89,7 @@ _COMPILED = tuple((confidence, expression(pattern)) for confidence, pattern in _
 def find(folded: Folded, around: Surroundings) -> list[Finding]:
     """Return where a text asks to look the shop up somewhere else. Having found something by Google is honest."""
     found = _find(folded.plain)
-    if folded.bare.text != folded.plain.text:
+    if folded.bare.flat != folded.plain.flat:
         found += _find(folded.bare)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import unicodedata
+from collections.abc import Iterator
 from itertools import islice
 
 from .domains import (
@@ -17,6 +18,7 @@ from .domains import (
     SOCIAL,
     STRONG,
     TOP_LEVEL,
+    ends_host,
     is_among,
     registrable,
 )  # fmt: skip
@@ -24,15 +26,26 @@ from .finding import Category, Finding
 from .folding import Folded, Reading, expression
 from .surroundings import Surroundings
 
+NAMED_BY_BUYER = 0.6  # a company's name with its ending, that a buyer mentions: a person looks
+NAMED_ON_GOODS = 0.2  # as what is printed on something, or what something is called
+_GOODS = expression(
+    r"\b(?:print\w*|imprint\w*|engrav\w*|embroider\w*|logo\w*|brand\w*|sticker\w*|slogan\w*|lettering|says|reads"
+    r"|named|called|titled|(?:be)?druck\w*|aufdruck\w*|bestick\w*|gravur\w*|gravier\w*|schriftzug\w*|aufschrift\w*"
+    r"|werbe\w+|beschrift\w*|heisst|genannt|mugs?|cups?|(?:t-)?shirts?|hood(?:y|ies?)|jackets?|caps?|hats?|bags?"
+    r"|backpacks?|totes?|posters?|figur\w*|figures?|games?|spiels?|books?|buch\w*|album\w*|tassen?|becher\w*|pullis?"
+    r"|pullover\w*|jacken?|muetzen?|taschen?|rucks(?:ack|aecke)\w*|gift cards?|gutscheinkarte\w*|tasses?|tazas?"
+    r"|kub(?:ek|ki)|bardak|impres\w*|stampa\w*|nadruk\w*|bask\w*)\b"
+)
+
 _MANY = 600  # addresses looked at in one piece: who writes more is found by these
 
 _SCHEME = expression(
-    r"\b(?:h ?(?:t ?t|x ?x|[*+] ?[*+]|t ?x|t) ?[pb] ?s?|ftp|htps?|hptts?|ttps?) ?(?:: ?/ ?/|; ?/ ?/|: ?\\ ?\\|//|:/"
-    r"|\[:\]//)"
+    r"\b(?:h ?(?:t ?t|x ?x|[*+] ?[*+]|t ?x|t) ?[pb] ?s?|s?ftps?|wss?|ssh|htps?|hptts?|ttps?)"
+    r" ?(?:: ?/ ?/|; ?/ ?/|: ?\\ ?\\|//|:/|\[:\]//)"
     r" ?([^\s<>\"'\])}]+)"
 )
 # Hosts may hold letters of all scripts, which are ? in the flat text.
-_HOST = expression(r"[a-z0-9?](?:[a-z0-9?_-]*[a-z0-9?])?(?:\.[a-z0-9?_-]+)+")
+_HOST = expression(r"[a-z0-9?](?:[a-z0-9?_-]*[a-z0-9?])?(?:\.\.?[a-z0-9?_-]+)+")
 _ADDRESS = expression(r"\b(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}\b(?::\d{2,5})?(?:/\S*)?")
 
 _ENDS = (
@@ -62,11 +75,18 @@ _PUNTO_ES = expression(r"\b([a-z0-9][a-z0-9?-]{3,} punto es)(?: ?[.,;!?)]|$)")
 _WWW = expression(
     r"\b(w ?w ?w ?[.,: ] ?[a-z0-9?-]{2,}(?: ?[.,] ?| )(?:[a-z0-9-]{2,}(?: ?[.,] ?| ))?(?:" + _ENDS + r"))\b"
 )
+_APART = expression(
+    r"\b(?:w[ .-]w[ .-]w|h[ .-]t[ .-]t[ .-]p)\b[ .:/-]{0,8}[a-z0-9?]"
+    r"(?:[^!?;]{0,50}?\. ?(?:c ?o ?m|n ?e ?t|o ?r ?g|s ?h ?o ?p|i ?n ?f ?o|[a-z] ?[a-z])\b)?"
+)
 _SPACED_DOT = expression(
     r"\b([a-z0-9][a-z0-9?-]+ ?\. (?:com|net|org|co ?\. ?uk)|[a-z0-9][a-z0-9?-]+ \. ?(?:com|net|org|de|eu|fr|nl|pl|at"
     r"|ch|info|shop|io|store|online|site|xyz|biz|club|app|dev|berlin|gmbh|fun|pro|live|world)"
-    r"|[a-z0-9][a-z0-9?-]{2,},(?:com|net|org)|[a-z0-9]+-[a-z0-9?-]{2,},de"
+    r"|[a-z0-9][a-z0-9?-]{2,}[,;:](?:com|net|org)|[a-z0-9]+-[a-z0-9?-]{2,},de"
     r"|[a-z0-9][a-z0-9?-]{2,} ?[?*|] ?(?:com|de|net|org))\b"
+)
+_RUN_TOGETHER = expression(  # firmadotcom
+    r"\b([a-z0-9][a-z0-9?-]{2,}(?:dot(?:com|net|org|de|eu|shop|couk)|punkt(?:com|de|net|org|at|ch|shop)))\b"
 )
 # "firma,de (Komma durch Punkt ersetzen)"
 _COMMA = expression(
@@ -76,6 +96,7 @@ _COMMA = expression(
 _SPELLED_OUT = expression(
     r"\b(?:[a-z0-9] ){2,}[a-z0-9]? ?\. ?(?:c ?o ?m|d ?e|n ?e ?t|o ?r ?g|e ?u|f ?r|i ?t|n ?l|p ?l|s ?h ?o ?p)\b"
 )
+_NET_WEIGHT = expression(r" ?(?:wt|weight|price|content|amount|carb|of|per|worth|profit|value)\b")
 _POINTING = expression(
     r"\b(?:visit|website|webseite|firmenseite|shopseite|webshop|homepage|web ?site|web|site|url|link|klick[a-z]*"
     r"|click|check|www|https?"
@@ -99,9 +120,17 @@ def find(folded: Folded, around: Surroundings) -> list[Finding]:
     allowed = around.lists.allowed_domains
     found = _with_scheme(folded.typed, reading, allowed)
     if "." in reading.text:
-        found += _bare(folded.typed, reading, allowed)
+        found += _bare(folded.typed, reading, allowed, around.sender_role)
         found += _numeric(reading)
-    return found + _hidden(folded.typed, reading, allowed)
+    return found + _hidden(folded.typed, reading, allowed) + _letters_apart(reading)
+
+
+def _letters_apart(reading: Reading) -> list[Finding]:
+    """Find what begins with a w w w or h t t p whose letters stand apart: nobody honest writes it so."""
+    flat = reading.flat
+    if not any(sign in flat for sign in (b"w w w", b"w.w.w", b"w-w-w", b"h t t p", b"h.t.t.p", b"h-t-t-p")):
+        return []
+    return [_finding(reading, one.start(), one.end(), "link.url", 0.85) for one in islice(_APART.finditer(flat), _MANY)]
 
 
 def _finding(reading: Reading, start: int, end: int, rule: str, confidence: float) -> Finding:
@@ -139,7 +168,7 @@ def _with_scheme(typed: str, reading: Reading, allowed: frozenset[str]) -> list[
         host = authority.rsplit("@", 1)[-1].split(":")[0].strip(".")
         if not host or end <= start or not any(map(str.isalnum, host)):
             continue
-        if host in ("localhost", "example.com", "example.org") or not ("." in host or host.isdigit()):
+        if not ("." in host or host.isdigit()):
             continue
         host_start = rest_start + rest.index(host)
         trick = "@" in authority or is_disguised(typed, reading, host_start, host_start + len(host))
@@ -166,23 +195,29 @@ def _private(host: str) -> bool:
     return any(address in network for network in _HOME_NETWORKS)
 
 
-def _bare(typed: str, reading: Reading, allowed: frozenset[str]) -> list[Finding]:
+def _bare(typed: str, reading: Reading, allowed: frozenset[str], sender_role: str) -> list[Finding]:
     text, found = reading.text, []
-    for one in islice(_HOST.finditer(reading.flat), _MANY):
-        start, end = one.span()
-        host = text[start:end].rstrip("-_")
+    for start, stop in _hosts(reading):
+        host = text[start:stop].rstrip("-_")
         labels = host.split(".")
         while len(labels) > 1 and labels[-1] not in TOP_LEVEL and not labels[-1].startswith("xn--"):
+            if top := _before_other_script(labels[-1]) or _before_hyphen(labels[-1]):
+                labels[-1] = top
+                break
             labels.pop()  # firma.de.danke
+        end = start + len(".".join(labels))
+        if labels.count("") == 1 and (labels[0] == "www" or labels[-1] in ("com", "net", "org")):
+            labels.remove("")  # firma..com
         if len(labels) < 2 or not all(labels):
             continue
         host = ".".join(labels)
-        end = start + len(host)
         before = text[start - 1 : start]
         # Part of an address with a scheme, an e-mail address, a path or a longer word.
-        if before and (before in "@\\&=%~" or before.isalnum()):
+        if before and (before == "@" or before.isalnum()):
             continue
-        if before == "/" and (text[start - 2 : start - 1].isalnum() or "://" in text[max(0, start - 80) : start]):
+        if before and before in "\\&=%~" and _within_address(text, start):
+            continue
+        if before == "/" and (text[start - 2 : start - 1].isalnum() or _has_scheme(reading, start, end)):
             continue
         if text[end : end + 1] == "@":
             continue
@@ -192,9 +227,64 @@ def _bare(typed: str, reading: Reading, allowed: frozenset[str]) -> list[Finding
             continue
         if is_among(host, MESSENGERS) or is_among(host, SOCIAL) or trick or host.startswith("xn--") or ".xn--" in host:
             confidence = max(confidence, 0.95)
-        end += _path(text, end)
-        found.append(_finding(reading, start, end, _rule(host), confidence))
+        elif confidence < 0.95 and _is_brand(typed, reading, start, end, labels):
+            # Companies are called so, and their names stand on mugs and jackets. A shop may mean its own place.
+            confidence = NAMED_BY_BUYER if sender_role == "buyer" else min(confidence, 0.75)
+            confidence = NAMED_ON_GOODS if _GOODS.search(reading.flat[max(0, start - 60) : end + 40]) else confidence
+        found.append(_finding(reading, start, end + _path(text, end), _rule(host), confidence))
     return found
+
+
+def _is_brand(typed: str, reading: Reading, start: int, end: int, labels: list[str]) -> bool:
+    """Return whether words joined by a dot are written like a company's name ("Booking.com"), pointing nowhere."""
+    if len(labels) != 2 or _path(reading.text, end):
+        return False
+    first = reading.span(start, end)[0]
+    name = typed[first : first + len(labels[0])]
+    if not (name[:1].isupper() and name[1:].islower() and name.isalpha()):
+        return False
+    return not _POINTING.search(reading.flat[max(0, start - 40) : start])
+
+
+def _hosts(reading: Reading) -> Iterator[tuple[int, int]]:
+    """Yield where words joined by dots stand: a question mark and an emoji end one, a letter of any script does not."""
+    text = reading.text
+    for one in islice(_HOST.finditer(reading.flat), _MANY):
+        start, end = one.span()
+        if b"?" in one.group():
+            for place in range(start, end):
+                if ends_host(text[place]):
+                    if "." in text[start:place]:
+                        yield start, place
+                    start = place + 1
+        if "." in text[start:end]:
+            yield start, end
+
+
+def _before_other_script(label: str) -> str:
+    """Return the ending to which words of a script that writes no blanks were run on (com谢谢), or nothing."""
+    for place, letter in enumerate(label):
+        if letter >= "\u0370":
+            return label[:place] if label[:place] in TOP_LEVEL else ""
+    return ""
+
+
+def _before_hyphen(label: str) -> str:
+    """Return the ending to which words were tied with a hyphen (firma.de-Gutschein), or nothing."""
+    top, _, rest = label.replace("_", "-").partition("-")
+    return top if top in STRONG and not rest.startswith(("facto", "jure", "luxe")) else ""
+
+
+def _has_scheme(reading: Reading, start: int, end: int) -> bool:
+    """Return whether the host is part of an address ``_with_scheme`` judges."""
+    first = max(0, start - 80)
+    return "://" in reading.text[first:start] and _SCHEME.search(reading.flat[first:end]) is not None
+
+
+def _within_address(text: str, start: int) -> bool:
+    """Return whether what stands before ``start`` without a blank is a path or the address of another page."""
+    chunk = text[max(text.rfind(" ", max(0, start - 80), start) + 1, start - 80, 0) : start - 1]
+    return any(sign in chunk for sign in "/?\\:")
 
 
 def _path(text: str, end: int) -> int:
@@ -293,6 +383,7 @@ def _hidden(typed: str, reading: Reading, allowed: frozenset[str]) -> list[Findi
         (_SPACED_DOT, 0.6),
         (_SPELLED_OUT, 0.85),
         (_COMMA, 0.85),
+        (_RUN_TOGETHER, 0.8),
     ):
         for one in islice(hidden.finditer(flat), 200):
             start, end = one.span(1) if hidden.groups else one.span()
@@ -309,6 +400,8 @@ def _hidden(typed: str, reading: Reading, allowed: frozenset[str]) -> list[Findi
                 first, last = reading.span(end - len(host.rsplit(".", 1)[-1]), end)
                 if typed[first:last].istitle() or (host.endswith(".net") and " .net" in reading.text[start:end]):
                     continue  # a sentence ends and another begins, or Microsoft's .NET
+                if host.endswith(".net") and _NET_WEIGHT.match(flat, end):
+                    continue  # "5 oz. net wt."
                 if _POINTING.search(flat[max(0, start - 40) : start]):
                     sure = 0.85
             found.append(_finding(reading, start, end, _rule(host), sure))

@@ -8,7 +8,8 @@ from typing import Any
 import stdnum.iban
 from stdnum.exceptions import ValidationError
 
-from .digits import Part, lines
+from . import wallets
+from .digits import Part, find_hidden, lines
 from .finding import Category, Finding
 from .folding import Folded, Reading, expression
 from .lists import words
@@ -25,7 +26,7 @@ _CARDS = expression(
     r"|(?:6011|64[4-9]\d|65\d\d)\d{12}"  # Discover
     r"|35(?:2[89]|[3-8]\d)\d{12}"  # JCB
     r"|(?:62|81)\d{14,17}"  # UnionPay
-    r"|(?:5018|5020|5038|5893|6304|6759|6761|6762|6763|6703)\d{8,15})"  # Maestro
+    r"|(?:5018|5019|5020|5038|5893|6304|6759|6761|6762|6763|6703)\d{8,15})"  # Maestro
 )
 _CARD_WORD = expression(
     r"\b(?:card|credit|debit|visa|mastercard|master card|amex|american express|maestro|kreditkarte[a-z]*|karte[a-z]*"
@@ -54,6 +55,7 @@ _LENGTHS = dict(
         "BE:16",
         "BG:22",
         "BH:22",
+        "BI:27",
         "BR:29",
         "BY:28",
         "CH:21",
@@ -61,12 +63,14 @@ _LENGTHS = dict(
         "CY:28",
         "CZ:24",
         "DE:22",
+        "DJ:27",
         "DK:18",
         "DO:28",
         "EE:20",
         "EG:29",
         "ES:24",
         "FI:18",
+        "FK:18",
         "FO:18",
         "FR:27",
         "GB:22",
@@ -75,6 +79,7 @@ _LENGTHS = dict(
         "GL:18",
         "GR:27",
         "GT:28",
+        "HN:28",
         "HR:21",
         "HU:28",
         "IE:22",
@@ -91,15 +96,19 @@ _LENGTHS = dict(
         "LT:20",
         "LU:20",
         "LV:21",
+        "LY:25",
         "MC:27",
         "MD:24",
         "ME:22",
         "MK:19",
+        "MN:20",
         "MR:27",
         "MT:31",
         "MU:30",
+        "NI:28",
         "NL:18",
         "NO:15",
+        "OM:23",
         "PK:24",
         "PL:28",
         "PS:29",
@@ -107,12 +116,15 @@ _LENGTHS = dict(
         "QA:29",
         "RO:24",
         "RS:22",
+        "RU:33",
         "SA:24",
         "SC:31",
+        "SD:18",
         "SE:24",
         "SI:19",
         "SK:24",
         "SM:27",
+        "SO:23",
         "ST:25",
         "SV:28",
         "TL:23",
@@ -122,11 +134,12 @@ _LENGTHS = dict(
         "VA:22",
         "VG:24",
         "XK:20",
+        "YE:30",
     ]
 )
 _IBAN = expression(
     r"\b(?:"
-    + "|".join(f"{code[0].lower()} ?{code[1].lower()}" for code in _LENGTHS)
+    + "|".join(f"{code[0].lower()}[ .-]?{code[1].lower()}" for code in _LENGTHS)
     + r")[ .:_-]{0,3}[0-9o][ .:_-]{0,2}[0-9o](?:[ .:_/-]{0,3}[a-z0-9]){11,40}"
 )
 _IBAN_WORD = expression(
@@ -157,6 +170,13 @@ _LOGIN = expression(
     r"\b(?:user(?:name)?|login|log-in|benutzer(?:name)?|nutzername|zugang|account)\b[^.!?]{1,50}?"
     r"\b(?:pw|pwd|pass|passwor[dt]|kennwort) ([a-z?]*[0-9]\S{3,40})"
 )
+# "User: anna, password: sommerhaus": together they open an account, however plain the word.
+_ACCESS = expression(
+    r"\b(?:user ?name|user ?id|user|log-?in|benutzer(?:name)?|nutzername|identifiant|usuario|utente)"
+    r"(?: ?[:=]+ ?| (?:is|ist|lautet|est|es) )\S{3,60}[ ,;/|-]{1,3}(?:(?:and|und|et|y|the|das|my|mein) ){0,2}"
+    r"(?:pass ?wor[dt]|passwd|pass|pwd|pw|kennwort|mot de passe|contrasena)(?: ?[:=]+ ?| (?:is|ist|lautet|est|es) )"
+    r"[a-z0-9?]\S{3,60}"
+)
 _PIN = expression(
     r"\b((?:pin|code (?:de|of) (?:ma |la |my )?(?:carte(?: bleue)?|bank card|card)|karten-?(?:pin|code)|pin ?code"
     r"|pin-code|geheimzahl|geheimnummer|code pin|codice pin|kod pin|pincode)"
@@ -182,12 +202,14 @@ _DOCUMENT = expression(
     r" (?:card|document)|national id|id number"
     r"|dni|nie|codice fiscale|pesel|bsn|burgerservicenummer|t\.?c\.? kimlik|kimlik|carte (?:nationale )?d'identite"
     r"|numero de securite sociale"
-    r"|social security|ssn|national insurance|nino|sozialversicherungs[a-z]*|steuer-?id[a-z]*"
+    r"|social security|ssn|national insurance|ni (?:number|no)|nino|rvnr|rentenversicherungs[a-z]*|fahrerlaubnis[a-z]*"
+    r"|travel document|sozialversicherungs[a-z]*|steuer-?id[a-z]*"
     r"|steueridentifikations[a-z]*|driver'?s? ?licen[cs]e|driving licen[cs]e"
     r"|fuhrerschein[a-z]*|dowod[a-z]* osobist[a-z]*|dowodu|paszport[a-z]*|pasaporte|passaporto|passeport|carta"
     r" d'identita|paspoort|identiteitskaart|rijbewijs"
     r"|pasaport|ehliyet|numero de seguridad social|permis de conduire|patente di guida)"
-    r"[^0-9!?;]{0,30}?)((?:[a-z]{0,3}[ -]?)?[0-9][a-z0-9]*(?:[ -][a-z0-9]*[0-9][a-z0-9]*){0,4})\b"
+    r"[^0-9!?;]{0,30}?)((?:[a-z]{0,3}[ -]?)?[0-9]{3}\.[0-9]{2}\.[0-9]{4}"
+    r"|(?:[a-z]{0,3}[ -]?)?[0-9][a-z0-9]*(?:[ -][a-z0-9]*[0-9][a-z0-9]*){0,4})\b"
 )
 _BACKWARDS = expression(
     r"\b([0-9]{4,8})\W{1,4}(?:(?:is|ist|as|als|the|der|my|mein|your|dein|ihr|es|est) ){0,3}(?:bestatigungscode"
@@ -244,7 +266,18 @@ _NOBODY = expression(
 )
 _DEVICE = expression(
     r"\b(?:wlan|wifi|wi-fi|router|app|camera|kamera|device|gerat|reset|zurucksetzen|lock|schloss|safe|tresor|nicht"
-    r"|not|never)\b"
+    r"|not|never|default|factory|werkseinstellung[a-z]*|standard)\b"
+)
+_PAIRED = expression(
+    r"\b(?:bluetooth|pair[a-z]*|koppel[a-z]*|kopplung|appair[a-z]*|empareja[a-z]*|accoppi[a-z]*|paruj[a-z]*|koppelen"
+    r"|eslestir[a-z]*|lautsprecher|speaker|headphones?|kopfhorer|auriculares|headset|doorbell|keypad|alarm|tablet|tv"
+    r"|fernseher|router|wlan|wifi|kamera|camera|device|gerat|safe|tresor|schloss|lock|default|factory"
+    r"|werkseinstellung[a-z]*|standard|voreingestellt[a-z]*)\b"
+)
+#: Who brings a parcel asks for a code that says to whom it may be given.
+_CARRIER = expression(
+    r"\b(?:fahrer[a-z]*|zusteller[a-z]*|bote[n]?|kurier[a-z]*|paketbote[n]?|driver|courier|carrier|postman|livreur"
+    r"|repartidor|corriere|kurier|bezorger|kurye)\b"
 )
 _NEVER = expression(
     r"\b(?:never|don'?t|do not|not|niemals|nie|nicht|kein[a-z]*|ne|jamais|nunca|no|mai|non|nigdy|nooit|geen|asla"
@@ -255,10 +288,8 @@ _COMMON = words("no_passwords")
 
 def find(folded: Folded, around: Surroundings) -> list[Finding]:
     """Return what nobody should send in a message: numbers of cards and accounts, secrets, and documents' numbers."""
-    found = _find(folded, folded.plain, around)
-    if len(folded.bare.text) != len(folded.plain.text):
-        found += _cards(folded.bare, around)
-    return found
+    hidden = find_hidden(folded.bare, _CARD_WORD, lambda stretch: _cards(stretch, around))
+    return _find(folded, folded.plain, around) + wallets.find(folded) + hidden
 
 
 def _finding(reading: Reading, place: tuple[int, int], rule: str, confidence: float) -> Finding:
@@ -278,8 +309,12 @@ def _find(folded: Folded, reading: Reading, around: Surroundings) -> list[Findin
             found.append(_finding(reading, (one.start(), max(end, one.start(2) + 1)), "data.password", confidence))
     for one in islice(_LOGIN.finditer(flat), _MANY):
         found.append(_finding(reading, one.span(), "data.password", 0.75))
+    for one in islice(_ACCESS.finditer(flat), _MANY):
+        if not _DEVICE.search(flat[max(0, one.start() - 60) : one.start()] + b" | " + flat[one.end() : one.end() + 40]):
+            found.append(_finding(reading, one.span(), "data.password", 0.6))
     for one in islice(_PIN.finditer(flat), _MANY):
-        found.append(_finding(reading, one.span(), "data.password", 0.8))
+        if not _is_preset(flat, one):
+            found.append(_finding(reading, one.span(), "data.password", 0.8))
     for one in islice(_CODE.finditer(flat), _MANY):
         digits = sum(48 <= sign <= 57 for sign in one.group(2))
         if 4 <= digits <= 8:
@@ -295,6 +330,8 @@ def _find(folded: Folded, reading: Reading, around: Surroundings) -> list[Findin
         if _NOBODY.search(one.group()):
             continue
         about = flat[end : end + 30] + flat[max(0, start - 40) : start]
+        if _CARRIER.search(flat[max(0, start - 40) : end + 40]):
+            continue
         if not _NEVER.search(flat[max(0, start - 45) : start]) and not _DEVICE.search(about):
             found.append(_finding(reading, (start, end), "data.password", 0.85))
     for one in islice(_DOCUMENT.finditer(flat), _MANY):
@@ -307,6 +344,15 @@ def _find(folded: Folded, reading: Reading, around: Surroundings) -> list[Findin
             sure = 0.6 if one.group(1).startswith((b"codice fiscale", b"nie", b"steuer")) else 0.9
             found.append(_finding(reading, one.span(), "data.identity_document", sure))
     return found
+
+
+def _is_preset(flat: bytes, one: Any) -> bool:
+    """Return whether it is the number a device comes with (0000), or one for a device."""
+    if any(word in one.group(1) for word in (b"bank", b"card", b"kart", b"carte", b"tarjeta", b"konto", b"account")):
+        return False
+    plain = one.group(2) in (b"0000", b"1234", b"1111", b"9999", b"000000", b"123456")
+    near = flat[max(0, one.start() - 80) : one.start()] + b" | " + flat[one.end() : one.end() + 80]
+    return plain or _PAIRED.search(near) is not None
 
 
 def _is_secret(folded: Folded, reading: Reading, one: Any) -> float:

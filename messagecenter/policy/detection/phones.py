@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import phonenumbers
 
-from .digits import Part, lines
+from .digits import Part, find_hidden, lines
 from .finding import Category, Finding
 from .folding import Folded, Reading, expression
 from .surroundings import Surroundings, is_number_of_the_matter
@@ -52,6 +52,11 @@ _CALLING = expression(
     r"|ruf[a-z]*|anruf[a-z]*|angerufen|anrufen|erreich[a-z]*|reach|contact|kontakt[a-z]*|simse[a-z]*|melde[a-z]*|durchklingel[a-z]*"
     r"|klingel[a-z]*|dial|appel[a-z]*|joindre|joignable|rappel[a-z]*|contact[a-z]*|llam[a-z]*|llám[a-z]*|chiam[a-z]*|telefon[a-z]*"
     r"|zadzwo[a-z]*|dzwo[a-z]*|bel|bellen|belt|bereik[a-z]*|ara|arayın|arayin|arayabilir[a-z]*|ulaş[a-z]*|ulas[a-z]*|numaram"
+    r"|(?:my|our) (?:new|old|other|second|private|personal|own|work|home|office|business|direct|current|real|local"
+    r"|international|us|uk|american|british|german|french|italian|spanish|polish|dutch|turkish|austrian|swiss|israeli"
+    r"|indian|chinese|japanese) number"
+    r"|(?:meine|unsere) (?:neue|alte|andere|zweite|private|persönliche|eigene|direkte|aktuelle|echte|richtige|deutsche"
+    r"|österreichische|schweizer) nummer"
     r"|my number|our number|meine nummer|unsere nummer|mon numéro|mon numero|mi número|mi numero|mio numero"
     r"|mój numer|moj numer|mijn nummer|numaram[a-z]*|numaramız"
     r")\b"
@@ -73,6 +78,9 @@ _NAMING = expression(
     r"|sipariş[a-z]*|siparis[a-z]*|kargo|takip|fatura|ürün|urun|seri|vergi|dhl|dpd|gls|hermes|ups|fedex|usps|evri"
     r")(?:\W|$)"
 )
+
+
+_EXTENSIONS = ("ext ", "ext.", "ext:", "extension", "int.", "durchwahl", "poste ")
 
 
 @dataclass(slots=True)
@@ -113,10 +121,8 @@ def _before(places: list[tuple[int, int]], start: int) -> int:
 def find(folded: Folded, around: Surroundings) -> list[Finding]:
     """Return the telephone numbers in a text. Sure are those that are valid somewhere and written as numbers to call;
     bare digits need a word about calling near them, and a word that names them as another number clears them."""
-    found = _find(folded.plain, around)
-    if len(folded.bare.text) != len(folded.plain.text):
-        found += _find(folded.bare, around)
-    return found
+    hidden = find_hidden(folded.bare, _CALLING, lambda stretch: _find(stretch, around))
+    return _find(folded.plain, around) + hidden
 
 
 def _find(reading: Reading, around: Surroundings) -> list[Finding]:
@@ -231,6 +237,9 @@ def _confidence(text: str, pieces: list[Part], digits: str, plus: bool, near: Ne
     guessed = any(piece.guessed for piece in pieces)
     sure = _by_form(digits, pieces, guessed, words)
     listed = not singles and any("," in piece.before or ";" in piece.before for piece in pieces[1:])
+    after = text[pieces[-1].end : pieces[-1].end + 14].lstrip(" ,")
+    if 0.4 <= sure < 0.85 and after.startswith(_EXTENSIONS):
+        sure = 0.85
     if near.calling and not guessed and not listed:
         valid = _HOME.fullmatch(digits.encode()) or _FIXED_ZERO.fullmatch(digits.encode())
         if sure or (valid and len(digits) >= (7 if near.called <= 40 else 9)):
@@ -251,6 +260,8 @@ def _by_form(digits: str, pieces: list[Part], guessed: bool, words: _Words) -> f
         return 0.0  # sizes, amounts
     apart = len(shape) > 1 or singles > 0
     if digits[0] == "0":
+        if shape[0] == 1 and len(shape) > 2 and joints[0].startswith(")"):
+            shape = [1 + shape[1], *shape[2:]]  # (0)30 1234567
         if digits[1] == "0":
             valid = len(digits) >= 10 and words.international(digits[2:])
             return 0.0 if not valid else 0.9 if apart else 0.8
@@ -261,7 +272,8 @@ def _by_form(digits: str, pieces: list[Part], guessed: bool, words: _Words) -> f
             return 0.0
         area = 3 <= shape[0] <= 6 and 1 < len(shape) <= 4
         if _FIXED_ZERO.fullmatch(written):
-            return 0.85 if singles or area or shape == [2, 2, 2, 2, 2] else 0.45 if shape[0] > 1 else 0.0
+            bracketed = bool(joints) and joints[0].startswith(")")
+            return 0.85 if singles or area or bracketed or shape == [2, 2, 2, 2, 2] else 0.45 if shape[0] > 1 else 0.0
         return 0.6 if len(digits) <= 13 and (singles >= 9 or area) else 0.0
     if guessed:
         return 0.0
@@ -270,6 +282,8 @@ def _by_form(digits: str, pieces: list[Part], guessed: bool, words: _Words) -> f
             return 0.85 if _AMERICAN.fullmatch(digits.encode()) else 0.6
         return 0.45
     if singles >= 9 and len(digits) <= 13:
+        return 0.6
+    if shape == [3, 7] and joints[0].startswith(")") and _AMERICAN.fullmatch(digits.encode()):
         return 0.6
     if shape in ([3, 3, 3], [3, 7], [3, 2, 2, 2], [3, 6]) and _HOME_MOBILE.fullmatch(digits.encode()):
         return 0.4
@@ -337,7 +351,8 @@ def _is_other_number(text: str, pieces: list[Part], digits: str) -> bool:
         return True
     chunk_start = max(text.rfind(" ", max(0, start - 200), start) + 1, start - 200, 0)
     chunk = text[chunk_start:start]
-    return "://" in chunk or "www." in chunk or "?" in chunk or "@" in chunk
+    asked = "?" in chunk and any(sign in chunk for sign in "=/&")  # ?nr=123, not "Soon?(212) 555-0123"
+    return "://" in chunk or "www." in chunk or asked or "@" in chunk
 
 
 def _is_ean(digits: str) -> bool:

@@ -1,4 +1,4 @@
-"""Finds what is said in words: promotions, pleas for reviews, money past the platform, sensitive things, and abuse.
+"""Finds what is said in words: promotions, pleas for reviews, money and talk past the platform, secrets, abuse.
 
 The words are data in ``words/``: every file of every language is always applied. A rule is a set of
 phrases (the language they are written in: ``grammar.py``) with a confidence, another one for a buyer or a seller where
@@ -10,10 +10,11 @@ from __future__ import annotations
 import tomllib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from itertools import accumulate, islice, pairwise
+from functools import cache, lru_cache, reduce
+from itertools import accumulate, pairwise
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ import ahocorasick_rs
 import re2
 
 from . import masked
-from .finding import Category, Finding
+from .expressions import has, spans
+from .finding import Category, Finding, order
 from .folding import Folded, Reading
-from .grammar import Vocabulary, levelled
+from .grammar import Vocabulary, apart, levelled
 from .surroundings import Surroundings
 
 CATEGORIES = {
@@ -32,17 +34,20 @@ CATEGORIES = {
     "payment": Category.OFF_PLATFORM_PAYMENT,
     "sensitive": Category.SENSITIVE_CONTENT,
     "abuse": Category.ABUSE,
+    "data": Category.PAYMENT_DATA,
+    "contact": Category.CONTACT_DETAILS,
+    "link": Category.EXTERNAL_LINK,
 }
 WORDS = Path(__file__).parent / "words"
 TOLD_ABUSE = 0.45  # insults somebody tells of, or gives back
 TOLD_BY_SELLER = 0.6  # a seller who tells what another seller asked for may be doing the same
 QUOTED = 0.6  # words people repeat in quotes to complain of them
-GROUPS = 3  # of letters that are looked for before a phrase is tried
 LONG = 400  # characters of a sentence; in a longer one only what is near a phrase can excuse it
 SHORT_LINE = 60  # characters; a longer line may have been broken by a mail program
 CERTAIN, ENOUGH = 0.8, 25  # when so many so certain findings of a category are made, no more of it are looked for
 TRIES = 400  # after so many phrases tried on a text, a sentence in which a category is certain tells no more of it
 HITS = 15  # of one phrase in a sentence, for the same reason
+_SIDES = 2  # groups of strings that are held side by side
 LEAST = 0.3  # below this confidence nothing is said
 
 _END_OF_SENTENCE = re2.compile(rb"[!?;]|\.(?:\W|$)")
@@ -72,7 +77,9 @@ class Rule:
 
     def confidence_for(self, sender_role: str) -> float:
         """Return how sure the rule is when somebody of ``sender_role`` writes."""
-        return {"seller": self.seller, "buyer": self.buyer}.get(sender_role, self.confidence)
+        if sender_role == "seller":
+            return self.seller
+        return self.buyer if sender_role == "buyer" else self.confidence
 
 
 @dataclass(frozen=True)
@@ -89,14 +96,15 @@ class Phrase:
 class _Book:
     """All phrases, and which strings of letters a sentence must hold before a phrase is worth trying on it.
 
-    Sets of phrases are whole numbers, a bit a phrase. A phrase needs a string of each of its groups of strings (at most
-    ``GROUPS``); ``spared[group]`` are the phrases that have no such group.
+    Sets of phrases are whole numbers, a bit a phrase. A phrase needs a string of each of its groups of strings; most
+    are told by their two rarest groups, which stand side by side in one number.
     """
 
     phrases: tuple[Phrase, ...]
     letters: ahocorasick_rs.AhoCorasick
-    called: tuple[tuple[tuple[int, int], ...], ...]  # for each string: a group, and the phrases it calls there
-    spared: tuple[int, ...]
+    called: tuple[int, ...]  # for each string: the phrases it calls by their rarest group, and above them by their next
+    spared: int  # the phrases that have no such groups, in the same way
+    further: tuple[tuple[frozenset[int], ...], ...]  # for each phrase: the strings of its other groups
     far: int
     told: str
 
@@ -134,9 +142,7 @@ def _rule(row: dict[str, Any], language: str) -> Rule:
 @lru_cache(maxsize=1)
 def _book() -> _Book:
     phrases: list[Phrase] = []
-    called: dict[str, list[int]] = defaultdict(lambda: [0] * GROUPS)
-    spared = [0] * GROUPS
-    far = 0
+    groups: list[list[frozenset[str]]] = []  # of each phrase
     told: list[str] = []
     for language, content, vocabulary in read_words():
         told += (vocabulary.expression(one) for one in content.get("told", ()))
@@ -144,78 +150,122 @@ def _book() -> _Book:
             rule = _rule(row, language)
             excuse = "|".join(vocabulary.expression(one) for one in row.get("unless", ()))
             for one in row["find"]:
-                bit = 1 << len(phrases)
-                groups = vocabulary.letters(one)
-                # Two letters stand in every sentence: looking for them costs more than it saves.
-                groups = [group for group in groups if min(map(len, group)) > 2][:GROUPS] or groups[:1]
-                for group in range(GROUPS):
-                    if group >= len(groups):
-                        spared[group] |= bit
-                        continue
-                    for string in groups[group]:
-                        called[string][group] |= bit
                 phrases.append(Phrase(rule, vocabulary.expression(one), excuse, "~~" in one))
-                far |= bit if phrases[-1].far else 0
-    strings = sorted(called)
+                groups.append(vocabulary.letters(one))
+    called: dict[str, int] = defaultdict(int)
+    spared = 0
+    for number, needed in enumerate(groups):
+        for at in range(_SIDES):
+            bit = 1 << (number + at * len(phrases))
+            for string in needed[at] if at < len(needed) else ():
+                called[string] |= bit
+            spared |= bit if at >= len(needed) else 0
+    places = {string: place for place, string in enumerate(called)}
+    further: list[tuple[frozenset[int], ...]] = []
+    same: dict[Any, Any] = {}  # many strings call the same phrases, and many phrases need the same strings
+    for needed in groups:
+        sets = [frozenset(places.setdefault(one, len(places)) for one in strings) for strings in needed[_SIDES:]]
+        further.append(tuple(same.setdefault(one, one) for one in sets))
+    calls = [called.get(string, 0) for string in places]
     return _Book(
         phrases=tuple(phrases),
-        letters=ahocorasick_rs.AhoCorasick(strings),
-        called=tuple(tuple((at, one) for at, one in enumerate(called[string]) if one) for string in strings),
-        spared=tuple(spared),
-        far=far,
+        letters=ahocorasick_rs.AhoCorasick(list(places)),
+        called=tuple(same.setdefault(one, one) for one in calls),
+        spared=spared,
+        further=tuple(further),
+        far=sum(1 << number for number, phrase in enumerate(phrases) if phrase.far),
         told="|".join(told),
     )
+
+
+def warm_up() -> None:
+    """Compile every phrase: half a second and 30 MB once, or a few milliseconds in many a message later."""
+    for phrase in _book().phrases:
+        _compiled(phrase.expression)
 
 
 def find(folded: Folded, around: Surroundings) -> list[Finding]:
     """Return every forbidden phrase in the text, once as it reads plainly and once with its disguises taken off."""
     plain = levelled(folded.plain)
-    found = _find_in(folded, folded.plain, plain, around, set())
+    met: set[int] = set()
+    found = _find_in(folded, folded.plain, plain, around, frozenset(), met)
     bare = levelled(folded.bare)
     if bare != plain:
         # Only what reads differently with its disguises off is looked at again.
-        known = {plain[begin:end] for begin, end in pairwise(_ends(plain))}
-        found += _find_in(folded, folded.bare, bare, around, known)
+        known = frozenset(plain[begin:end] for begin, end in pairwise(_ends(plain)))
+        found += _find_in(folded, folded.bare, bare, around, known, met)
     found += masked.find(folded)
     return list(_surest(found))
 
 
-def _find_in(folded: Folded, reading: Reading, flat: bytes, around: Surroundings, known: set[bytes]) -> list[Finding]:
+def _find_in(
+    folded: Folded, reading: Reading, flat: bytes, around: Surroundings, known: Set[bytes], met: set[int]
+) -> list[Finding]:
     book = _book()
     breaks = _breaks(folded.typed, reading)
     found: list[Finding] = []
-    done: set[tuple[int, str]] = set()  # rules that need no further phrase in the sentence that begins there
+    done: set[tuple[int, str, float]] = set()  # rules that need no further phrase in the sentence that begins there
     certain: dict[Category, int] = defaultdict(int)
     settled: set[tuple[int, Category]] = set()
     # Where some of what is found may be excepted, more has to be looked for.
     most = ENOUGH if not around.lists.exceptions else len(flat)
     tries = 0 if not around.lists.exceptions else -len(flat)
-    for number, begin, until in _worth_trying(flat, book, known):
+    sures = _sures(around.sender_role)
+    switched_off = around.lists.switched_off
+    context = _Context(flat)
+
+    for number, begin, until in _worth_trying(flat, book, known, met):
+        sure = sures[number]
+        if sure < LEAST:
+            continue
         phrase = book.phrases[number]
         rule = phrase.rule
-        sure = rule.confidence_for(around.sender_role)
-        if sure < LEAST or certain[rule.category] > most or (begin, f"{rule.id}{sure}") in done:
+        category = rule.category
+        if certain[category] > most or (begin, rule.id, sure) in done:
             continue
-        if rule.id in around.lists.switched_off or (tries > TRIES and (begin, rule.category) in settled):
+        if rule.id in switched_off or (tries > TRIES and (begin, category) in settled):
             continue
         tries += 1
-        for hit in islice(_compiled(phrase.expression).finditer(flat, begin, until), HITS):
-            start, end = hit.span()
+        for start, end in spans(_compiled(phrase.expression), flat, begin, until, HITS):
             if start == end:
                 continue
-            bounds = _sentence(flat, start, end) if phrase.far or until - begin > LONG else (begin, until)
+            if phrase.far:
+                bounds = _sentence(flat, start, end)
+            else:
+                bounds = _sentence(flat, start, end, begin, until) if until - begin > LONG else (begin, until)
             bounds = _clipped(bounds, breaks, start, end)
-            if rule.category in RETOLD and sure >= CERTAIN and _is_quoted(flat, start, end, bounds):
+            if category in RETOLD and sure >= CERTAIN and _is_quoted(flat, start, end, bounds):
                 sure = QUOTED
-            confidence = round(_weighed(sure, phrase, flat, bounds, around.sender_role, book), 2)
+            confidence = round(_weighed(sure, phrase, around.sender_role, context, bounds), 2)
             if confidence >= LEAST:
                 first, last = reading.span(start, end)
-                found.append(Finding(first, last, rule.id, rule.category, confidence))
-                done.add((begin, f"{rule.id}{confidence}"))
+                found.append(Finding(first, last, rule.id, category, confidence))
+                done.add((begin, rule.id, confidence))
                 if confidence >= CERTAIN:
-                    certain[rule.category] += 1
-                    settled.add((begin, rule.category))
+                    certain[category] += 1
+                    settled.add((begin, category))
     return found
+
+
+@lru_cache(maxsize=8)
+def _sures(sender_role: str) -> tuple[float, ...]:
+    """Return for each phrase how sure its rule is when somebody of this role writes."""
+    return tuple(phrase.rule.confidence_for(sender_role) for phrase in _book().phrases)
+
+
+class _Context:
+    """What else stands in the sentences of a text; asked once."""
+
+    def __init__(self, flat: bytes) -> None:
+        self._flat = flat
+        self._answers: dict[tuple[tuple[int, int], str], bool] = {}
+
+    def holds(self, bounds: tuple[int, int], expression: str) -> bool:
+        """Return whether the expression matches within these bounds."""
+        question = bounds, expression
+        if question not in self._answers:
+            self._answers[question] = has(_compiled(expression), self._flat, *bounds)
+        return self._answers[question]
 
 
 def _ends(flat: bytes) -> list[int]:
@@ -225,49 +275,45 @@ def _ends(flat: bytes) -> list[int]:
     return [0, *accumulate(len(sentence) + 1 for sentence in kinds.split(b"!")[:-1]), len(flat)]
 
 
-def _worth_trying(flat: bytes, book: _Book, known: set[bytes]) -> Iterator[tuple[int, int, int]]:
+def _worth_trying(flat: bytes, book: _Book, known: Set[bytes], met: set[int]) -> Iterator[tuple[int, int, int]]:
     """Yield phrases by their number, each with a stretch of the text that holds the letters it needs.
 
-    Sentences that are ``known`` are left out.
+    Sentences that are ``known`` are left out. ``met`` are the strings met in those; the others' are added.
     """
-    called = book.called
-    everywhere = list(book.spared)
-    ends = _ends(flat)
-    strings: dict[int, set[int]] = defaultdict(set)
-    number = 1
-    for string, start, _ in book.letters.find_matches_as_indexes(flat.decode("ascii"), overlapping=True):
-        if start >= ends[number]:
-            number = bisect_right(ends, start, number)
-        strings[number].add(string)
-    for number, met in strings.items():
-        begin, end = ends[number - 1], ends[min(number, len(ends) - 1)]
-        if known and flat[begin:end] in known:
+    numbers: dict[bytes, list[int]] = {}  # of the phrases to try on a sentence
+    for begin, end in pairwise(_ends(flat)):
+        sentence = flat[begin:end]
+        if sentence in known:
             continue
-        here = list(book.spared)
-        for string in met:
-            for group, phrases in called[string]:
-                here[group] |= phrases
-        everywhere = [one | other for one, other in zip(everywhere, here, strict=True)]
-        yield from _called(here, ~book.far, begin, end)
-    yield from _called(everywhere, book.far, 0, len(flat))
+        if sentence not in numbers:
+            strings = {hit[0] for hit in book.letters.find_matches_as_indexes(apart(sentence), overlapping=True)}
+            numbers[sentence] = _called(strings, ~book.far, book)
+            met |= strings
+        for number in numbers[sentence]:
+            yield number, begin, end
+    for number in _called(met, book.far, book):
+        yield number, 0, len(flat)
 
 
-def _called(groups: list[int], among: int, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Yield the phrases of which every group of letters was met, with the stretch to try them on."""
-    phrases = among
-    for group in groups:
-        phrases &= group
+def _called(strings: Set[int], among: int, book: _Book) -> list[int]:
+    """Return the phrases, ``among`` some, that need no other strings than these."""
+    both = reduce(or_, map(book.called.__getitem__, strings), book.spared)
+    phrases = both & (both >> len(book.phrases)) & among & ((1 << len(book.phrases)) - 1)
+    numbers = []
     while phrases:
-        lowest = phrases & -phrases
-        yield lowest.bit_length() - 1, begin, end
-        phrases ^= lowest
+        number = phrases.bit_length() - 1
+        if not any(map(strings.isdisjoint, book.further[number])):
+            numbers.append(number)
+        phrases ^= 1 << number
+    return numbers[::-1]
 
 
-def _weighed(sure: float, phrase: Phrase, flat: bytes, bounds: tuple[int, int], sender_role: str, book: _Book) -> float:
-    """Return how sure the phrase is in the sentence within ``bounds``: 0 when that excuses it."""
-    if phrase.unless and _compiled(phrase.unless).search(flat, *bounds):
+def _weighed(sure: float, phrase: Phrase, sender_role: str, context: _Context, bounds: tuple[int, int]) -> float:
+    """Return how sure the phrase is within these bounds: 0 when something there excuses it."""
+    if phrase.unless and context.holds(bounds, phrase.unless):
         return 0.0
-    if phrase.rule.told and book.told and _compiled(book.told).search(flat, *bounds):
+    told = _book().told
+    if phrase.rule.told and told and context.holds(bounds, told):
         if phrase.rule.category is Category.ABUSE:
             return min(sure, TOLD_ABUSE)
         return min(sure, TOLD_BY_SELLER) if sender_role == "seller" else 0.0
@@ -311,14 +357,21 @@ def _clipped(bounds: tuple[int, int], breaks: list[int], start: int, end: int) -
     return max(bounds[0], first), min(bounds[1], last)
 
 
-def _sentence(flat: bytes, start: int, end: int) -> tuple[int, int]:
-    """Return where the sentences around a hit begin and end, at most 200 characters away on either side."""
+def _sentence(flat: bytes, start: int, end: int, within: int = -1, until: int = -1) -> tuple[int, int]:
+    """Return where the sentences around a hit begin and end, at most 200 characters away on either side.
+
+    ``within`` and ``until`` are where the hit's own sentence is known to begin and end.
+    """
     begin = max(0, start - 200)
-    for stop in _END_OF_SENTENCE.finditer(flat, begin, start):
-        begin = stop.start() + 1
+    if within < 0 or begin < within:
+        for stop, _ in spans(_END_OF_SENTENCE, flat, begin, start):
+            begin = stop + 1
     last = min(len(flat), end + 200)
-    stop = _END_OF_SENTENCE.search(flat, end, last)
-    return begin, stop.start() + 1 if stop else last
+    if last < until:
+        return begin, last
+    for stop, _ in spans(_END_OF_SENTENCE, flat, end, last, 1):
+        return begin, stop + 1
+    return begin, last
 
 
 def _surest(found: Iterable[Finding]) -> Iterator[Finding]:
@@ -331,4 +384,4 @@ def _surest(found: Iterable[Finding]) -> Iterator[Finding]:
             kept.append(better)
         else:
             kept.append(one)
-    yield from sorted(kept)
+    yield from sorted(kept, key=order)

@@ -10,30 +10,39 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from messagecenter.accounts.models import Mailbox, User
+from messagecenter.accounts.models import Mailbox, Membership, User
+from messagecenter.accounts.writing import require_writer, require_writing
 from messagecenter.attachments.actions import keep_until
 from messagecenter.attachments.actions import send as send_attachments
 from messagecenter.attachments.checking import check_total
 from messagecenter.attachments.models import Attachment
 from messagecenter.live.actions import announce
 from messagecenter.notices.actions import owe
-from messagecenter.policy.models import Decision
-from messagecenter.policy.rules import Action
+from messagecenter.policy import versions
+from messagecenter.policy.models import BlockedSender, Decision, PolicyVersion
+from messagecenter.policy.rules import Action, Rules
+from messagecenter.vault import cipher
 from messagecenter.vault.errors import Unreadable
 from orders.models import Order, Product
 
 from ..models import Enclosure, Entry, Message, Thread
-from ..notifications import DECISION, NEW_MESSAGE, people_to_tell
-from ..permission import may_open, may_post
+from ..notifications import DECISION, tell_of
+from ..permission import Barriers, gathered_barriers, may_be_blocked, may_open, post_refusal
 from ..refused import AlreadySent, Refused, ThreadClosed, TopicNotOffered
 from ..screening import About, Screened, findings_of, masked, screen_message
 from ..topics import topics_for_inquiry, topics_for_order
 from ..validators import clean_body, clean_subject
 from ..words import read_body, read_subject, write_body, write_redacted, write_snippet, write_subject
-from .sides import other_side, require_writer
+from .answering import answer_automatically
+from .arriving import arrival, departure
+from .autofiling import autofile
+from .drafting import DraftFor, forget_draft
+from .indexing import index_message, preload_keys
+from .sides import other_side
 from .tallies import add_entries, change, locked_entries, save
 
 MEASURES = {
@@ -87,6 +96,7 @@ class _Draft:
     client_id: uuid.UUID
     attachment_ids: Sequence[uuid.UUID]
     screened: Screened
+    saved: tuple[DraftFor, int] | None = None  # the draft it was sent from, and its version
 
 
 def open_thread(
@@ -101,6 +111,7 @@ def open_thread(
     product: Product | None = None,
     attachment_ids: Sequence[uuid.UUID] = (),
     confirmed: str = "",
+    draft_version: int = 0,
 ) -> Posted:
     """Open a thread about an order or a product with its first message. Safe to call twice.
 
@@ -110,22 +121,30 @@ def open_thread(
     TopicNotOffered, NoBuyer, what ``permission.may_open`` raises, NeedsConfirmation unless ``confirmed`` is the mark of
     the same words, and AlreadySent when the client id was used for other words or files.
     """
-    require_writer(by, mailbox)
     subject, body = clean_subject(subject), clean_body(body, may_be_empty=bool(attachment_ids))
     other = other_side(mailbox, order, product)
+    before = Thread.objects.filter(opened_by=mailbox, client_id=client_id)
+    writer = Membership.objects.filter(user=by, mailbox=mailbox).annotate(
+        is_repeat=Exists(before), **gathered_barriers(mailbox, other)
+    )
+    membership: Any = writer.first()
+    require_writing(membership)
     about = {"order": order, "product": product, "topic": topic}
-    first = Thread.objects.filter(opened_by=mailbox, client_id=client_id).first()
-    if first is not None:
-        return _opened_before(first, about, subject, body, by, attachment_ids)
+    if membership.is_repeat:
+        return _opened_before(before.get(), about, subject, body, by, attachment_ids)
     topics = topics_for_order(mailbox, order) if order else topics_for_inquiry(mailbox)
     chosen = next((offered for offered in topics if offered.key == topic), None)
     if chosen is None:
         raise TopicNotOffered
-    may_open(mailbox=mailbox, other=other, topic=chosen, order=order, product=product)
-    screened = _screen(
-        About(mailbox, other, order, product, topic), by, body, attachment_ids, confirmed, subject=subject
-    )
-    draft = _Draft(by, mailbox, other, body, client_id, attachment_ids, screened)
+    barriers = Barriers.of(membership, mailbox)
+    policy = versions.current()
+    asked: dict[str, Any] = {"mailbox": mailbox, "other": other, "topic": chosen, "order": order, "product": product}
+    asked["proactive"] = policy[1].proactive
+    may_open(**asked, barriers=barriers)
+    about_it = About(mailbox, other, order, product, topic)
+    screened = _screen(about_it, by, body, attachment_ids, confirmed, subject=subject, policy=policy)
+    saved = (DraftFor(order=order, product=product), draft_version) if draft_version else None
+    draft = _Draft(by, mailbox, other, body, client_id, attachment_ids, screened, saved)
     now = timezone.now()
     thread = Thread(
         kind=Thread.Kind.ORDER if order else Thread.Kind.INQUIRY,
@@ -137,9 +156,9 @@ def open_thread(
     )
     try:
         with transaction.atomic():
-            may_open(mailbox=mailbox, other=other, topic=chosen, order=order, product=product, is_writing=True)
+            may_open(**asked, is_writing=True)
+            cipher.begin(thread.pk)
             write_subject(thread, subject)
-            thread.save(force_insert=True)
             return _write(thread, [], draft)
     except IntegrityError:
         first = Thread.objects.get(opened_by=mailbox, client_id=client_id)
@@ -155,68 +174,97 @@ def post_message(
     client_id: uuid.UUID,
     attachment_ids: Sequence[uuid.UUID] = (),
     confirmed: str = "",
+    draft_version: int = 0,
+    standing: BeforeWriting | None = None,
 ) -> Posted:
     """Write a message in a thread. Safe to call twice: the same ``client_id`` gives the first message again.
 
-    ``attachment_ids`` name uploads of ``by`` for ``mailbox``. What the policy says decides whether the message is
-    delivered, held or blocked: look at its state. Raises PermissionDenied when ``by`` may not write for ``mailbox`` or
-    ``mailbox`` has no entry in the thread, ValidationError for the text, Refusal for the files, ThreadClosed, what
-    ``permission.may_post`` raises, NeedsConfirmation unless ``confirmed`` is the mark of the same words, and
-    AlreadySent when the client id was used for other words or files.
+    ``standing`` is what the caller has just read of it, for a person who may write there; else it is read here.
+    ``attachment_ids`` name uploads of ``by`` for ``mailbox``; the draft of ``draft_version`` is deleted with it. What
+    the policy says decides whether the message is delivered, held or blocked: look at its state. Raises
+    PermissionDenied when ``by`` may not write for ``mailbox`` or ``mailbox`` has no entry in the thread,
+    ValidationError for the text, Refusal for the files, ThreadClosed, what ``permission.post_refusal`` gives,
+    NeedsConfirmation unless ``confirmed`` is the mark of the same words, and AlreadySent when the client id was used
+    for other words or files.
     """
-    require_writer(by, mailbox)
     body = clean_body(body, may_be_empty=bool(attachment_ids))
     # Screening can take a while, so it comes before anything is locked; whether the thread was closed meanwhile is
     # asked again afterwards.
-    thread, other = _standing(thread, mailbox)
-    if (repeated := _repeated(thread, mailbox, client_id, body, by, attachment_ids)) is not None:
-        return repeated
-    _require_open(thread, mailbox, other)
+    standing = standing or _standing(by, mailbox, thread, client_id)
+    thread, other = standing.thread, standing.other
+    if standing.is_repeat:
+        return _repeated(thread, mailbox, client_id, body, by, attachment_ids)
+    if thread.is_closed:
+        raise ThreadClosed
+    refusal = post_refusal(
+        mailbox=mailbox, other=other, thread=thread, is_blocked=standing.is_blocked and may_be_blocked(mailbox)
+    )
+    if refusal is not None:
+        raise refusal
     about = About(mailbox, other, thread.order, thread.product, thread.topic)
     # The other side has not seen the subject yet: it comes with the first message that is delivered.
-    is_first = not Entry.objects.filter(thread=thread, mailbox=other).exists()
-    subject = read_subject(thread) if is_first else ""
+    subject = "" if standing.other_has_it else read_subject(thread)
     screened = _screen(about, by, body, attachment_ids, confirmed, subject=subject)
-    draft = _Draft(by, mailbox, other, body, client_id, attachment_ids, screened)
-    with transaction.atomic():
-        entries = locked_entries(thread)
-        if mailbox.pk not in {entry.mailbox_id for entry in entries}:
-            raise PermissionDenied
-        thread.state = entries[0].thread.state
-        thread.files = entries[0].thread.files
-        if (repeated := _repeated(thread, mailbox, client_id, body, by, attachment_ids)) is not None:
-            return repeated
-        if thread.is_closed:
-            raise ThreadClosed
-        return _write(thread, entries, draft)
+    saved = (DraftFor(thread=thread), draft_version) if draft_version else None
+    draft = _Draft(by, mailbox, other, body, client_id, attachment_ids, screened, saved)
+    try:
+        with transaction.atomic():
+            entries = locked_entries(thread)
+            if mailbox.pk not in {entry.mailbox_id for entry in entries}:
+                raise PermissionDenied
+            preload_keys(thread.pk, entries)
+            thread.state = entries[0].thread.state
+            thread.files = entries[0].thread.files
+            if thread.is_closed:
+                raise ThreadClosed
+            return _write(thread, entries, draft)
+    except IntegrityError:
+        # Whoever sent the same at the same time was faster; anything else is not ours to explain.
+        if not Message.objects.filter(thread=thread, sender=mailbox, client_id=client_id).exists():
+            raise
+        return _repeated(thread, mailbox, client_id, body, by, attachment_ids)
 
 
-def _standing(thread: Thread, mailbox: Mailbox) -> tuple[Thread, Mailbox]:
-    """Return the thread as it is now and its other side. Raises PermissionDenied for who has no entry in it."""
+@dataclass(frozen=True)
+class BeforeWriting:
+    """What is known about a mailbox in a thread before it writes there: one query."""
+
+    thread: Thread
+    other: Mailbox
+    other_has_it: bool
+    is_blocked: bool
+    is_repeat: bool
+
+
+def _standing(by: User, mailbox: Mailbox, thread: Thread, client_id: uuid.UUID) -> BeforeWriting:
+    """Return how ``mailbox`` stands in a thread as it is now.
+
+    Raises PermissionDenied for who has no entry in it, and when ``by`` may not write for ``mailbox``.
+    """
+    its_thread, other = OuterRef("thread"), OuterRef("other")
     entry = (
         Entry.objects.filter(thread=thread, mailbox=mailbox)
         .select_related("thread__order", "thread__product", "other")
+        .annotate(
+            role=Subquery(Membership.objects.filter(mailbox=mailbox, user=by).values("role")[:1]),
+            other_has_it=Exists(Entry.objects.filter(thread=its_thread, mailbox=other)),
+            is_blocked=Exists(BlockedSender.objects.filter(mailbox=other, sender=mailbox)),
+            is_repeat=Exists(Message.objects.filter(thread=its_thread, sender=mailbox, client_id=client_id)),
+        )
         .first()
     )
     if entry is None:
+        require_writer(by, mailbox)  # who may not write at all is told so
         raise PermissionDenied
-    return entry.thread, entry.other
-
-
-def _require_open(thread: Thread, mailbox: Mailbox, other: Mailbox) -> None:
-    """Raise ThreadClosed, or why ``mailbox`` may not write to ``other`` now."""
-    if thread.is_closed:
-        raise ThreadClosed
-    may_post(mailbox=mailbox, other=other, thread=thread)
+    require_writing(Membership(role=entry.role or ""))
+    return BeforeWriting(entry.thread, entry.other, entry.other_has_it, entry.is_blocked, entry.is_repeat)
 
 
 def _repeated(
     thread: Thread, mailbox: Mailbox, client_id: uuid.UUID, body: str, by: User, attachment_ids: Sequence[uuid.UUID]
-) -> Posted | None:
-    """Return what an earlier call with this client id left behind, or None. Raises AlreadySent."""
-    first = Message.objects.filter(thread=thread, sender=mailbox, client_id=client_id).first()
-    if first is None:
-        return None
+) -> Posted:
+    """Return what an earlier call with this client id left behind. Raises AlreadySent."""
+    first = Message.objects.get(thread=thread, sender=mailbox, client_id=client_id)
     return _as_before(thread, _same_words(first, body, by, attachment_ids))
 
 
@@ -269,6 +317,7 @@ def _screen(
     confirmed: str,
     *,
     subject: str = "",
+    policy: tuple[PolicyVersion, Rules] | None = None,
 ) -> Screened:
     """Return what the policy says. Raises NeedsConfirmation when it warns and nobody has confirmed exactly that.
 
@@ -277,7 +326,7 @@ def _screen(
     """
     files = _own_uploads(by, about.sender, attachment_ids)
     check_total(len(body.encode()), [file.size_bytes for file in files])
-    screened = screen_message(about, body=body, subject=subject, files=files)
+    screened = screen_message(about, body=body, subject=subject, files=files, policy=policy)
     if screened.action == Action.WARN and confirmed != screened.mark:
         raise NeedsConfirmation(screened)
     return screened
@@ -301,6 +350,8 @@ def _write(thread: Thread, entries: list[Entry], draft: _Draft) -> Posted:
     write_body(message, draft.body)
     if state == Message.State.DELIVERED and (spans := screened.hidden_spans()):
         write_redacted(message, masked(draft.body, spans))
+    if thread._state.adding and state != Message.State.DELIVERED:
+        thread.save(force_insert=True)  # a delivered one is written with the words of its first message
     decision = _decide(message, draft, now)
     if state == Message.State.BLOCKED:
         _block(message, draft, decision)
@@ -308,6 +359,8 @@ def _write(thread: Thread, entries: list[Entry], draft: _Draft) -> Posted:
         _hold(message, entries, draft, decision, now)
     else:
         _deliver(message, entries, draft, now)
+    if draft.saved is not None and state != Message.State.BLOCKED:
+        forget_draft(by=draft.by, mailbox=draft.mailbox, matter=draft.saved[0], version=draft.saved[1])
     if decision is not None and decision.measure != Decision.Measure.WARNED:
         owe(kind=DECISION, subject_id=decision.pk, recipients=[draft.by])
     return Posted(thread, message, decision=decision, screened=screened)
@@ -355,45 +408,47 @@ def _hold(message: Message, entries: list[Entry], draft: _Draft, decision: Decis
     message.answers_since = own.needs_reply_since
     message.save(force_insert=True)
     _enclose(message, draft)
-    save([change(own, last_message_at=now, last_sent_at=now, unread=0, needs_reply_since=None)])
+    values: dict[str, Any] = {"last_message_at": now, "last_sent_at": now, "unread": 0, "needs_reply_since": None}
+    save([change(own, by=draft.by, holds=own.holds + 1, **values)])
     announce(kind="message", mailbox_ids=[draft.mailbox.pk], thread_id=message.thread_id, message_id=message.pk)
 
 
 def _deliver(message: Message, entries: list[Entry], draft: _Draft, now: datetime) -> None:
     """Deliver a message with its files: both sides' entries and counters, and what we owe: mail and live updates."""
     thread = message.thread
+    is_first, is_new = thread.snippet_message_id is None, thread._state.adding
+    write_snippet(thread, message.pk, message_words(message, draft.body, draft.screened))
+    thread.last_message_at = now
+    if is_new:
+        thread.save(force_insert=True)
     message.save(force_insert=True)
-    thread.files += _enclose(message, draft)
+    message_files = _enclose(message, draft)
+    thread.files += message_files
+    if not is_new:
+        thread.save(update_fields=["snippet_ciphertext", "snippet_message_id", "last_message_at", "files"])
+    elif message_files:
+        thread.save(update_fields=["files"])
     missing = [side for side in (draft.mailbox, draft.other) if side.pk not in {entry.mailbox_id for entry in entries}]
     if missing:
         entries = [*entries, *add_entries(thread, draft.mailbox, draft.other, missing, now)]
-    write_snippet(thread, message.pk, message_words(message, draft.body, draft.screened))
-    thread.last_message_at = now
-    thread.save(update_fields=["snippet_ciphertext", "snippet_message_id", "last_message_at", "files"])
-    save(
-        [
-            change(entry, last_message_at=now, last_sent_at=now, unread=0, needs_reply_since=None)
-            if entry.mailbox_id == draft.mailbox.pk
-            else change(
-                entry,
-                last_message_at=now,
-                unread=entry.unread + 1,
-                needs_reply_since=entry.needs_reply_since or now,
-            )
-            for entry in entries
-        ]
-    )
-    owe(
-        kind=NEW_MESSAGE,
-        subject_id=message.pk,
-        recipients=people_to_tell(entries, sender=draft.mailbox, author=draft.by),
-    )
+    for entry in entries:
+        entry.thread = thread
+    changes = [
+        change(entry, by=draft.by, **departure(entry, now))
+        if entry.mailbox_id == draft.mailbox.pk
+        else change(entry, **arrival(entry, now, text="" if message_files else draft.body))
+        for entry in entries
+    ]
+    save([*changes, *autofile(message, entries)])
+    index_message(message, entries, is_first=is_first)
+    tell_of(message, entries, sender=draft.mailbox, author=draft.by)
     announce(
         kind="message",
         mailbox_ids=[entry.mailbox_id for entry in entries],
         thread_id=thread.pk,
         message_id=message.pk,
     )
+    answer_automatically(message, entries, now)
 
 
 def message_words(message: Message, body: str, screened: Screened) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,11 +22,15 @@ from messagecenter.policy.rules import Action, severest
 from messagecenter.vault.cipher import Place, encrypt
 
 from ..models import Enclosure, Entry, Message, Thread
-from ..notifications import DECISION, DECISION_SETTLED, NEW_MESSAGE, people_to_tell
+from ..notifications import DECISION, DECISION_SETTLED, tell_of
 from ..permission import blocks_between, post_refusal
 from ..refused import RecipientBlocks, SenderBlocked
 from ..screening import About, findings_of, lists_of, masked, screen_file, surroundings_of
 from ..words import read_body, read_shown_body, write_redacted, write_snippet
+from .answering import answer_automatically
+from .arriving import arrival
+from .autofiling import autofile
+from .indexing import index_message, reindex_message
 from .sides import other_side
 from .tallies import Change, add_entries, change, locked_entries, save
 
@@ -57,9 +62,11 @@ def release_message(
     if decision.measure == Decision.Measure.WITHHELD:
         files = [one["part"].partition(":")[2] for one in decision.findings]
         Enclosure.objects.filter(message=message, attachment__in=files).update(is_withheld=False)
+        reindex_message(message, entries)
         _announce(message, entries, kind="files")
     elif message.state == Message.State.DELIVERED:
         _show_again(message, hide)
+        reindex_message(message, entries)
         _announce(message, entries, kind="thread")
     else:
         _deliver_late(message, entries, hide)
@@ -90,6 +97,7 @@ def _keep_back(message: Message, entries: list[Entry]) -> None:
     own = next((entry for entry in entries if entry.mailbox_id == message.sender_id), None)
     if own is None:
         return
+    values: dict[str, Any] = {"holds": max(0, own.holds - 1)}
     later = Message.objects.filter(thread=message.thread_id, sender=message.sender_id, pk__gt=message.pk)
     answer = later.exclude(state=Message.State.BLOCKED).order_by("pk").first()
     waiting = [moment for moment in (message.answers_since, own.needs_reply_since) if moment is not None]
@@ -98,7 +106,8 @@ def _keep_back(message: Message, entries: list[Entry]) -> None:
         answer.answers_since = min([*waiting, answer.answers_since] if answer.answers_since else waiting, default=None)
         answer.save(update_fields=["answers_since"])
     elif answer is None and waiting and not own.thread.is_closed:
-        save([change(own, needs_reply_since=min(waiting))])
+        values["needs_reply_since"] = min(waiting)
+    save([change(own, **values)])
     announce(kind="thread", mailbox_ids=[own.mailbox_id], thread_id=message.thread_id)
 
 
@@ -115,13 +124,15 @@ def announce_settled(*, attachments: Sequence[Attachment]) -> None:
     )
     for enclosure in enclosed:
         _hand_over_or_withhold(enclosure)
-        mailboxes = Entry.objects.filter(thread=enclosure.thread_id)
-        if enclosure.message.state != Message.State.DELIVERED:
-            mailboxes = mailboxes.filter(mailbox=enclosure.message.sender_id)  # the other side knows of no message
-        mailbox_ids = mailboxes.values_list("mailbox_id", flat=True)
+        entries = list(Entry.objects.filter(thread=enclosure.thread_id).select_related("mailbox__search_index"))
+        if enclosure.message.state == Message.State.DELIVERED:
+            reindex_message(enclosure.message, entries)
+        else:
+            # The other side knows of no message.
+            entries = [one for one in entries if one.mailbox_id == enclosure.message.sender_id]
         announce(
             kind="files",
-            mailbox_ids=list(mailbox_ids),
+            mailbox_ids=[one.mailbox_id for one in entries],
             thread_id=enclosure.thread_id,
             message_id=enclosure.message_id,
         )
@@ -214,6 +225,7 @@ def _deliver_late(message: Message, entries: list[Entry], hide: Sequence[tuple[i
     """Deliver a message that was held or blocked: the recipient's clock begins now, the sender's ended back then."""
     now = timezone.now()
     thread = message.thread
+    was_held = message.state == Message.State.HELD
     message.state, message.delivered_at = Message.State.DELIVERED, now
     if hide:
         write_redacted(message, masked(read_body(message), hide))
@@ -223,28 +235,39 @@ def _deliver_late(message: Message, entries: list[Entry], hide: Sequence[tuple[i
     missing = [side for side in (own, other) if side.pk not in {entry.mailbox_id for entry in entries}]
     if missing:
         entries = [*entries, *add_entries(thread, own, other, missing, now)]
+    is_first = thread.snippet_message_id is None
     newest = thread.messages.filter(state=Message.State.DELIVERED).order_by("-pk").first()
     if newest is not None and newest.pk == message.pk:
         write_snippet(thread, message.pk, read_shown_body(message))
     thread.last_message_at = now
     thread.save(update_fields=["snippet_ciphertext", "snippet_message_id", "last_message_at", "files"])
-    save([_changed(entry, message, now) for entry in entries])
-    recipients = people_to_tell(entries, sender=own, author=message.author)
-    owe(kind=NEW_MESSAGE, subject_id=message.pk, recipients=recipients)
+    for entry in entries:
+        entry.thread = thread
+    changes = [_changed(entry, message, now, was_held=was_held) for entry in entries]
+    save([*changes, *autofile(message, entries)])
+    index_message(message, entries, is_first=is_first)
+    tell_of(message, entries, sender=own, author=message.author)
     _announce(message, entries, kind="message")
+    answer_automatically(message, entries, now)
 
 
-def _changed(entry: Entry, message: Message, now: datetime) -> Change:
+def _changed(entry: Entry, message: Message, now: datetime, *, was_held: bool) -> Change:
     """Set what a late delivery changes on one side's entry."""
     if entry.mailbox_id != message.sender_id:
-        waiting = None if message.thread.is_closed else entry.needs_reply_since or now
-        return change(entry, last_message_at=now, unread=entry.unread + 1, needs_reply_since=waiting)
+        return change(entry, **arrival(entry, now, text="" if message.enclosures.exists() else read_body(message)))
     # Written in time is answered in time, whenever a person came to look at it.
     waiting_since = entry.needs_reply_since
     is_answer = waiting_since is not None and waiting_since <= message.sent_at
-    sent_at = max(entry.last_sent_at or message.sent_at, message.sent_at)
+    has_been_answered = entry.last_received_at is not None and entry.last_received_at > message.sent_at
     return change(
-        entry, last_message_at=now, last_sent_at=sent_at, needs_reply_since=None if is_answer else waiting_since
+        entry,
+        by=message.author,
+        last_message_at=now,
+        last_sent_at=max(entry.last_sent_at or message.sent_at, message.sent_at),
+        needs_reply_since=None if is_answer else waiting_since,
+        awaiting_since=None if has_been_answered or entry.thread.is_closed else entry.awaiting_since or now,
+        has_files=entry.thread.files > 0,
+        holds=max(0, entry.holds - was_held),
     )
 
 
@@ -279,7 +302,8 @@ def _require_unblocked(message: Message) -> None:
     """Raise RecipientBlocks when the other side has blocked the sender since the message was written."""
     thread, sender = message.thread, message.sender
     other = other_side(sender, thread.order, thread.product, thread.opened_by)
-    refusal = post_refusal(mailbox=sender, other=other, thread=thread, blocks=blocks_between(sender, other))
+    is_blocked = blocks_between(sender, other).by_them
+    refusal = post_refusal(mailbox=sender, other=other, thread=thread, is_blocked=is_blocked)
     if isinstance(refusal, SenderBlocked):
         raise RecipientBlocks
 

@@ -1,23 +1,13 @@
-"""Who writes to whom: the two sides of a thread, and who may write for one."""
+"""Who writes to whom: the two sides of a thread."""
 
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.utils.translation import gettext_lazy as _
 
-from messagecenter.accounts.models import Mailbox, Membership, User
+from messagecenter.accounts.models import Mailbox
 from orders.models import Order, Product
 
 from ..refused import NoBuyer
-
-NOT_A_WRITER = _("You can read here but not write. Ask an owner of the mailbox for the role of agent.")
-
-
-def require_writer(user: User, mailbox: Mailbox) -> None:
-    """Raise PermissionDenied unless ``user`` may write for ``mailbox``."""
-    membership = Membership.objects.filter(user=user, mailbox=mailbox).first()
-    if membership is None or not membership.may_write:
-        raise PermissionDenied(NOT_A_WRITER)
 
 
 def other_side(

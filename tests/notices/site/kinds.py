@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from messagecenter.mail.sending import Letter
-from messagecenter.notices.kinds import Kind, message_id, register
+from messagecenter.notices.kinds import Brief, Kind, message_id, register
 from messagecenter.notices.models import Notice
+from messagecenter.notices.topics import Topic
 
 
 def no_reason(notice: Notice) -> str:
@@ -19,11 +20,16 @@ def letter(notice: Notice) -> Letter:
     return Letter(notice.recipient.email, f"About {notice.subject_id}", "text", "<p>html</p>", message_id(notice))
 
 
+def brief(notice: Notice) -> Brief:
+    return Brief(f"News of {notice.subject_id}", "", "/messages/", "test.news", {"subject": str(notice.subject_id)})
+
+
 def broken_letter(notice: Notice) -> Letter:
     raise KeyError("Pflaumenmus, a word of the message")
 
 
 def register_all() -> None:
-    register(Kind("test", no_reason, letter))
-    register(Kind("test-unwanted", read_already, letter))
-    register(Kind("test-poison", no_reason, broken_letter))
+    register(Kind("test", no_reason, letter, Topic.DECISION))
+    register(Kind("test-unwanted", read_already, letter, Topic.DECISION))
+    register(Kind("test-poison", no_reason, broken_letter, Topic.DECISION))
+    register(Kind("test-news", no_reason, letter, Topic.MESSAGE, brief))

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from messagecenter.policy.detection.language import detect
-from messagecenter.policy.detection.screen import screen
+from messagecenter.policy.detection.screen import screen, warm_up
 from messagecenter.policy.detection.surroundings import Lists, Surroundings
 from messagecenter.policy.rules import CONTEXTS, SENDER_ROLES, Verdict, judge
 from messagecenter.policy.versions import SHIPPED
@@ -52,6 +52,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Screen line after line. A reader that goes away ends it."""
+        warm_up()
         try:
             self._screen_lines(options)
         except BrokenPipeError:

@@ -1,0 +1,126 @@
+"""When a notice may go out: not in quiet hours, not before the summary, not ahead of an earlier one of its thread."""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from django.db.models import DateTimeField, ExpressionWrapper, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from messagecenter.notices import kinds
+from messagecenter.notices.models import Notice, Preference, Schedule
+from messagecenter.notices.topics import ALWAYS, Timing, default_timing
+
+GATHER = timedelta(minutes=2)
+WAIT_FOR_EARLIER = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person wants for one notice."""
+
+    timing: Timing
+    schedule: Schedule
+    zone: zoneinfo.ZoneInfo
+    may_wait: bool
+
+
+def wishes(notice: Notice) -> Wishes:
+    """Return how the recipient wants to be told of a notice's topic on its channel. One or two queries."""
+    topic = kinds.named(notice.kind).topic
+    person = notice.recipient
+    if person is None:
+        return Wishes(Timing.AT_ONCE, Schedule(), zoneinfo.ZoneInfo("UTC"), may_wait=False)
+    chosen = Preference.objects.filter(person=person, topic=topic, channel=notice.channel).values_list("timing").first()
+    timing = Timing(chosen[0]) if chosen else default_timing(topic, notice.channel)
+    if topic in ALWAYS and notice.channel == Notice.Channel.EMAIL:
+        timing = Timing.AT_ONCE
+    schedule = Schedule.objects.filter(pk=person.pk).first() or Schedule(person=person)
+    return Wishes(timing, schedule, kinds.zone_of(person), may_wait=topic not in ALWAYS)
+
+
+def put_off(notice: Notice, wanted: Wishes, now: datetime) -> datetime | None:
+    """Return until when a notice has to wait (UTC), or None when it may go out at ``now``.
+
+    What was handed over already and is only repeated never waits again.
+    """
+    if notice.unconfirmed or notice.letter_id:
+        return None
+    moments = [_after_earlier(notice, now)]
+    if wanted.may_wait:
+        if wanted.timing == Timing.DAILY:
+            moments.append(next_hour(notice.created_at, wanted.schedule.digest_hour, wanted.zone))
+        elif wanted.timing == Timing.GATHERED:
+            moments.append(_after_last_mail(notice))
+        moments.append(end_of_quiet(now, wanted.schedule, wanted.zone))
+    latest = max((moment for moment in moments if moment), default=None)
+    return latest if latest and latest > now else None
+
+
+def _after_earlier(notice: Notice, now: datetime) -> datetime | None:
+    """Return when to look again while an earlier notice of the same kind and thread is owed to the same target."""
+    if notice.group_id is None:
+        return None
+    owed = Notice.objects.filter(
+        target_id=notice.target_id,
+        group_id=notice.group_id,
+        channel=notice.channel,
+        kind=notice.kind,
+        pk__lt=notice.pk,
+        sent_at=None,
+    ).filter(Q(state=Notice.State.SENDING) | Q(state=Notice.State.DUE, attempts__gt=0))
+    earlier = owed.order_by("pk").first()
+    return max(earlier.next_at, now) + WAIT_FOR_EARLIER if earlier else None
+
+
+def _after_last_mail(notice: Notice) -> datetime | None:
+    """Return two minutes after the last mail about this thread to this person."""
+    if notice.group_id is None:
+        return None
+    told = Notice.objects.filter(
+        target_id=notice.target_id,
+        group_id=notice.group_id,
+        channel=notice.channel,
+        kind=notice.kind,
+        sent_at__isnull=False,
+        state=Notice.State.SENT,
+    )
+    last = told.order_by("-sent_at").values_list("sent_at", flat=True).first()
+    return last + GATHER if last else None
+
+
+def next_hour(after: datetime, hour: int, zone: zoneinfo.ZoneInfo) -> datetime:
+    """Return when the clock in ``zone`` next strikes ``hour`` after ``after``, in UTC; a missing hour is the next."""
+    local = after.astimezone(zone)
+    for days in range(3):
+        day = local.date() + timedelta(days=days)
+        moment = datetime.combine(day, time(hour), tzinfo=zone).astimezone(zoneinfo.ZoneInfo("UTC"))
+        if moment > after:
+            return moment
+    raise AssertionError("a day has every hour once in three days")
+
+
+def end_of_quiet(now: datetime, schedule: Schedule, zone: zoneinfo.ZoneInfo) -> datetime | None:
+    """Return when the quiet hours end that ``now`` falls into, or None outside them. They may go over midnight."""
+    begins, ends = schedule.quiet_from, schedule.quiet_until
+    if begins is None or ends is None or begins == ends:
+        return None
+    local = now.astimezone(zone)
+    clock = local.time().replace(tzinfo=None)
+    if begins < ends:
+        is_quiet, day = begins <= clock < ends, local.date()
+    else:
+        is_quiet = clock >= begins or clock < ends
+        day = local.date() + timedelta(days=int(clock >= begins))
+    return datetime.combine(day, ends, tzinfo=zone).astimezone(zoneinfo.ZoneInfo("UTC")) if is_quiet else None
+
+
+def database_now(notice: Notice) -> datetime:
+    """Return the moment to measure against: a worker's own clock may be wrong, the database's is everybody's."""
+    clock = ExpressionWrapper(Now(), output_field=DateTimeField())
+    asked = Notice.objects.filter(pk=notice.pk).annotate(clock=clock).values_list("clock", flat=True)
+    found: datetime | None = asked.first()
+    return found or timezone.now()

@@ -1,0 +1,1 @@
+"""Fills a database with sample shops, buyers and conversations as the product itself would have written them."""

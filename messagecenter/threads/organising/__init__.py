@@ -1,0 +1,1 @@
+"""The pages and answers with which a mailbox keeps order: filing, folders and labels, rules, saved filters."""
