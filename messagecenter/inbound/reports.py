@@ -13,6 +13,7 @@ from django.db.models import Q
 from messagecenter.accounts.models import User
 from messagecenter.mail.actions import suppress
 from messagecenter.mail.models import Suppression
+from messagecenter.mail.status import is_about_address
 from messagecenter.notices.models import Notice
 
 from .reading import Kind, Letter, Verdict
@@ -45,6 +46,9 @@ def heed_report(letter: Letter, verdict: Verdict) -> str:
     if not codes:
         return "bounce_for_now"
     code = codes[0] if STATUS.fullmatch(codes[0]) else "5.0.0"
+    if not is_about_address(code):
+        log.warning("Notice %s bounced with %s: the address is good, the mail was not taken.", notice.pk, code)
+        return "bounce_not_of_the_address"
     return _told(suppress(address, reason=Suppression.Reason.BOUNCE, detail=code, happened_at=happened_at))
 
 
@@ -63,6 +67,8 @@ def heed_event(
         return suppress(address, reason=Suppression.Reason.COMPLAINT, detail="abuse", happened_at=happened_at)
     found = STATUS.search(code)
     if SOFT.search(provider_word) or (found and not found.group().startswith("5")):
+        return False
+    if found and not is_about_address(found.group()):
         return False
     detail = found.group() if found else "bounced"
     return suppress(address, reason=Suppression.Reason.BOUNCE, detail=detail, happened_at=happened_at)

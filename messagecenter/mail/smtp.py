@@ -20,6 +20,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 
 from messagecenter.mail.errors import NotSent, Refused, TryAgain, Uncertain
+from messagecenter.mail.status import is_about_address
 
 DEADLINE_SECONDS = 30.0
 GOODBYE_SECONDS = 2.0
@@ -34,7 +35,8 @@ class _Answer(Exception):
         super().__init__(code)
         enhanced = re.match(rb"[245]\.\d{1,3}\.\d{1,3}", text)
         self.code = code
-        self.short = f"{code} {enhanced.group().decode()}" if enhanced else str(code)
+        self.enhanced = enhanced.group().decode() if enhanced else ""
+        self.short = f"{code} {self.enhanced}".rstrip()
 
 
 class _Deadline:
@@ -193,7 +195,8 @@ class SmtpBackend(EmailBackend):
             self._keep_or_drop(answer.code)
             reason = f"{self._stage} was answered {answer.short}"
             if answer.code >= 500 and self._stage != "MAIL" and answer.code not in SIGN_IN_CODES:
-                raise Refused(reason, is_about_address=self._stage == "RCPT") from None
+                about_address = self._stage == "RCPT" and is_about_address(answer.enhanced)
+                raise Refused(reason, is_about_address=about_address) from None
             raise TryAgain(reason) from None
         except OSError as error:
             self._drop()

@@ -100,6 +100,8 @@ def test_a_bounce_suppresses_once_however_often_it_comes(notice: Notice, setting
     [
         ({"status": "4.2.2", "action": "delayed"}, "bounce_for_now"),
         ({"status": "4.2.2"}, "bounce_for_now"),
+        ({"status": "5.2.2"}, "bounce_not_of_the_address"),
+        ({"status": "5.7.1"}, "bounce_not_of_the_address"),
         ({"to": "selma@shop.example"}, "report_other_address"),
     ],
 )

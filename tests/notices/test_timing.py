@@ -174,6 +174,33 @@ def test_the_hour_of_the_summary_is_that_of_the_persons_clock(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("answer", "is_about_address"),
+    [
+        ("550 Requested action not taken: mailbox unavailable", True),
+        ("550 5.1.10 Recipient not found", True),
+        ("550 5.4.1 Recipient address rejected: Access denied", True),
+        ("550 5.7.1 Service unavailable, client host [192.0.2.1] blocked", False),
+        ("552 5.2.2 The inbox is out of storage space", False),
+        ("550 5.1.8 Sender address rejected", False),
+        ("550 5.4.7 Delivery expired", False),
+    ],
+)
+def test_only_who_refuses_the_address_gets_no_more_mail(
+    sink: Sink, reader: User, answer: str, is_about_address: bool
+) -> None:
+    """A blocklist with our name on it must not close the inboxes of everybody we wrote to meanwhile."""
+
+    async def refuse(server: SMTP, address: str) -> str:
+        return answer
+
+    sink.on_rcpt = refuse
+    news(reader)
+    assert deliver_due() == Delivered(failed=1)
+    assert is_suppressed(reader.email) is is_about_address
+
+
+@pytest.mark.django_db
 def test_an_address_that_is_refused_gets_nothing_more_until_it_is_confirmed(sink: Sink, reader: User) -> None:
     async def answer(server: SMTP, address: str) -> str:
         return "550 5.1.1 no such user" if is_gone else "250 OK"
