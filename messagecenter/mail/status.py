@@ -1,4 +1,4 @@
-"""What an enhanced status code (RFC 3463) says: whether the address takes no mail, or only not this one, or not ours."""
+"""What an enhanced status code (RFC 3463) says: whether the address takes no mail, or just not this one or not ours."""
 
 from __future__ import annotations
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from messagecenter.notices.models import Notice
@@ -64,40 +65,39 @@ def hold_with(notice: Notice, others: QuerySet[Notice], *, most: int = 100) -> l
         # First: a worker that dies between the two leaves a letter of one, never two letters of one name.
         notice.letter_id = notice.pk
         Notice.objects.filter(pk=notice.pk, attempts=notice.attempts).update(letter_id=notice.pk)
+    # They end with the first one's: one that came back before the others would be repeated without them.
+    lease = Subquery(Notice.objects.filter(pk=notice.pk).values("lease_until"))
     got = []
     for other in joining:
         with transaction.atomic(durable=True):
-            if _hold(other, letter_id=notice.letter_id):
+            if _hold(other, letter_id=notice.letter_id, lease_until=lease):
                 got.append(other)
     return got
 
 
 def _hold(notice: Notice, **changes: Any) -> bool:
     """Take the lease unless the row has changed; return whether it is ours now."""
+    lease = {"lease_until": Now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS)}
     held = Notice.objects.filter(pk=notice.pk, state=Notice.State.DUE, attempts=notice.attempts).update(
-        state=Notice.State.SENDING,
-        attempts=notice.attempts + 1,
-        lease_until=Now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS),
-        **changes,
+        state=Notice.State.SENDING, attempts=notice.attempts + 1, **(lease | changes)
     )
     notice.attempts += 1
-    for name, value in changes.items():
-        setattr(notice, name, value)
+    notice.letter_id = changes.get("letter_id", notice.letter_id)
     return held == 1
 
 
-def settle(notice: Notice, **changes: Any) -> bool:
-    """Write what became of a held notice and give it up; return False when another worker has taken it meanwhile.
+def settle(together: Sequence[Notice], **changes: Any) -> bool:
+    """Write what became of held notices and give them up; return False when another worker has taken one meanwhile.
 
-    Waits out a restart of the database for 20 seconds: the mail is gone, and forgetting that would send it twice.
+    All at once: of a letter that is half marked, the other half would be repeated under its name. Waits out a restart
+    of the database for 20 seconds: the mail is gone, and forgetting that would send it twice.
     """
-    ours = Notice.objects.filter(
-        pk=notice.pk, attempts=notice.attempts, state__in=[Notice.State.SENDING, Notice.State.DUE]
-    )
+    held = Q(*(Q(pk=notice.pk, attempts=notice.attempts) for notice in together), _connector=Q.OR)
+    ours = Notice.objects.filter(held, state__in=[Notice.State.SENDING, Notice.State.DUE])
     ends = time.monotonic() + MARK_SECONDS
     while True:
         try:
-            return ours.update(lease_until=None, **changes) == 1
+            return ours.update(lease_until=None, **changes) == len(together)
         except (OperationalError, InterfaceError):
             if connection.in_atomic_block or time.monotonic() >= ends:
                 raise

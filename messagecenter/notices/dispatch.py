@@ -216,10 +216,8 @@ def _failed(together: list[Notice], reason: str, **changes: int) -> str:
 
 
 def _settled(together: list[Notice], outcome: str, **changes: object) -> str:
-    """Write the outcome and return it, or ``late`` when another worker holds the first notice by now."""
-    for other in together[1:]:
-        settle(other, **changes)
-    if settle(together[0], **changes):
+    """Write the outcome and return it, or ``late`` when another worker holds one of them by now."""
+    if settle(together, **changes):
         return outcome
     logger.warning("Notice %s was taken over by another worker before it could be marked.", together[0].pk)
     return "late"

@@ -231,8 +231,8 @@ def test_an_expired_lease_is_taken_over_and_the_late_mark_is_fenced(sink: Sink, 
     assert quick is not None
     assert (quick.pk, quick.attempts) == (slow.pk, 2)
 
-    assert claims.settle(slow, state=Notice.State.FAILED, reason="too late") is False
-    assert claims.settle(quick, state=Notice.State.SENT) is True
+    assert claims.settle([slow], state=Notice.State.FAILED, reason="too late") is False
+    assert claims.settle([quick], state=Notice.State.SENT) is True
     assert Notice.objects.get().state == "sent"
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import zoneinfo
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -74,6 +78,45 @@ def test_a_repeat_tells_the_same_as_the_first_and_nothing_that_came_meanwhile(si
     newer.refresh_from_db()
     assert newer.letter_id is None
     assert newer.state == "due"
+
+
+class Killed(BaseException):
+    """The worker is gone at this statement, and nothing of its own runs any more."""
+
+
+def dies_at(number: int) -> Callable[..., Any]:
+    """Return what lets that many changes of the outbox happen and no more."""
+    left = [number]
+
+    def execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('UPDATE "notices_notice"'):
+            if not left[0]:
+                raise Killed
+            left[0] -= 1
+        return run(sql, params, many, context)
+
+    return execute
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("number", range(8))
+def test_mails_of_one_name_say_the_same_wherever_the_worker_dies(sink: Sink, reader: User, number: int) -> None:
+    """A mail program shows one of two mails with the same Message-ID: what stood only in the other would be lost."""
+    thread = new_id()
+    notices = news(reader, group=thread, count=3)
+    with contextlib.suppress(Killed), connection.execute_wrapper(dies_at(number)):
+        deliver_due()
+    Notice.objects.filter(state="sending").update(lease_until=Now() - timedelta(seconds=1))
+    deliver_due()
+    Notice.objects.filter(state="due").update(next_at=Now())
+    Notice.objects.filter(state="sent").update(sent_at=Now() - timedelta(minutes=3))
+    deliver_due()
+    said: dict[str, set[str]] = {}
+    for one in sink.mails:
+        said.setdefault(one.message_id, set()).add(one.text)
+    assert {name: len(texts) for name, texts in said.items()} == dict.fromkeys(said, 1)
+    told = " ".join(text for texts in said.values() for text in texts)
+    assert all(str(notice.subject_id) in told for notice in notices)
 
 
 @pytest.mark.django_db

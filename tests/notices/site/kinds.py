@@ -1,4 +1,4 @@
-"""Three kinds: one that is told, one that need not be told any more, one that cannot be rendered."""
+"""Kinds: one that is told, one that need not be, one that cannot be rendered, and one that is told together."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def letter(notice: Notice) -> Letter:
     return Letter(notice.recipient.email, f"About {notice.subject_id}", "text", "<p>html</p>", message_id(notice))
 
 
+def letter_of_all(notice: Notice) -> Letter:
+    told = " ".join(str(one.subject_id) for one in [notice, *notice.more])
+    return Letter(notice.recipient.email, "News", told, f"<p>{told}</p>", message_id(notice))
+
+
 def brief(notice: Notice) -> Brief:
     return Brief(f"News of {notice.subject_id}", "", "/messages/", "test.news", {"subject": str(notice.subject_id)})
 
@@ -32,4 +37,4 @@ def register_all() -> None:
     register(Kind("test", no_reason, letter, Topic.DECISION))
     register(Kind("test-unwanted", read_already, letter, Topic.DECISION))
     register(Kind("test-poison", no_reason, broken_letter, Topic.DECISION))
-    register(Kind("test-news", no_reason, letter, Topic.MESSAGE, brief))
+    register(Kind("test-news", no_reason, letter_of_all, Topic.MESSAGE, brief))
