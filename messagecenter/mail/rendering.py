@@ -39,15 +39,14 @@ def render_letter(
     """
     known = dict(settings.LANGUAGES)
     language = language if language in known else settings.LANGUAGE_CODE
-    with translation.override(language), timezone.override(_zone(time_zone)):
+    with translation.override(language), timezone.override(zone_named(time_zone)):
         values = {
             **context,
             "site_name": settings.SITE_NAME,
             "site_url": settings.SITE_URL,
             "mail_language": language,
         }
-        subject = " ".join(_render(f"{template}.subject.txt", values, escape=False).split())[:SUBJECT_CHARACTERS]
-        values["mail_subject"] = subject
+        values["mail_subject"] = subject = render_subject(template, values)
         return Letter(
             to=to,
             subject=subject,
@@ -60,10 +59,15 @@ def render_letter(
         )
 
 
-def _render(name: str, values: dict[str, Any], *, escape: bool) -> str:
+def render_subject(template: str, values: Mapping[str, Any]) -> str:
+    """Return what a letter of this template is called in its subject, in the language that is active; one line."""
+    return " ".join(_render(f"{template}.subject.txt", values, escape=False).split())[:SUBJECT_CHARACTERS]
+
+
+def _render(name: str, values: Mapping[str, Any], *, escape: bool) -> str:
     """Return one template's text; plain text is not HTML, so nothing in it is escaped."""
     template = engines["django"].engine.get_template(name)  # type: ignore[attr-defined]
-    return str(template.render(Context(values, autoescape=escape)))
+    return str(template.render(Context(dict(values), autoescape=escape)))
 
 
 def _html(name: str, values: dict[str, Any]) -> str:
@@ -75,7 +79,7 @@ def _html(name: str, values: dict[str, Any]) -> str:
     return _render(name, values, escape=True)
 
 
-def _zone(name: str) -> zoneinfo.ZoneInfo:
+def zone_named(name: str) -> zoneinfo.ZoneInfo:
     """Return the named time zone, or the site's when there is none of that name."""
     try:
         return zoneinfo.ZoneInfo(name or settings.DEFAULT_TIME_ZONE)

@@ -118,7 +118,8 @@ def decide_appeal(*, by: User, appeal: Appeal, reverse: bool, answer: str = "", 
     appeal.decided_by, appeal.decided_at = by, timezone.now()
     write_appeal_answer(appeal, answer)
     appeal.save(update_fields=["state", "decided_by", "decided_at", "answer_ciphertext"])
-    owe(kind=told.APPEAL_DECIDED, subject_id=appeal.pk, recipients=_people(appeal.made_by_id, decision.author_id))
+    people = _people(appeal.made_by_id, decision.author_id)
+    owe(kind=told.APPEAL_DECIDED, subject_id=appeal.pk, recipients=people, mailbox_id=decision.mailbox_id)
     log.info("Appeal %s: %s, by %s.", appeal.pk, appeal.state, by.pk)
     return appeal
 
@@ -168,7 +169,12 @@ def decide_report(*, by: User, report: Report, acted: bool, answer: str = "") ->
     report.decided_by, report.decided_at = by, timezone.now()
     write_report(report, "answer", answer)
     report.save(update_fields=["state", "decided_by", "decided_at", "answer_ciphertext"])
-    owe(kind=told.REPORT_DECIDED, subject_id=report.pk, recipients=_people(report.made_by_id))
+    owe(
+        kind=told.REPORT_DECIDED,
+        subject_id=report.pk,
+        recipients=_people(report.made_by_id),
+        mailbox_id=report.mailbox_id,
+    )
     log.info("Report %s: %s, by %s.", report.pk, report.state, by.pk)
     return report
 
@@ -191,7 +197,7 @@ def approve(
         hide = [] if mistaken else spans_to_hide(decision)
     release_message(by=by, decision=decision, was_mistaken=mistaken, hide=hide, answer=answer)
     if hide:
-        owe(kind=DECISION_SETTLED, subject_id=decision.pk, recipients=_people(decision.author_id))
+        _tell_settled(decision)
     return Decision.objects.get(pk=decision.pk)
 
 
@@ -220,7 +226,7 @@ def deliver_overdue(decision: Decision) -> None:
     hide = spans_to_hide(decision)
     release_message(by=None, decision=decision, hide=hide)
     if hide:
-        owe(kind=DECISION_SETTLED, subject_id=decision.pk, recipients=_people(decision.author_id))
+        _tell_settled(decision)
 
 
 def reject_many(*, by: User, ids: Iterable[uuid.UUID], answer: str) -> int:
@@ -250,7 +256,7 @@ def caution(*, by: User, mailbox: Mailbox, rule: str, message_id: uuid.UUID) -> 
         message_id=message_id, rule=rule, defaults={"mailbox": mailbox, "made_by": by}
     )
     if is_new:
-        owe(kind=told.CAUTION, subject_id=made.pk, recipients=_writers(mailbox))
+        owe(kind=told.CAUTION, subject_id=made.pk, recipients=_writers(mailbox), mailbox_id=mailbox.pk)
         log.info("Mailbox %s was cautioned (%s) by %s.", mailbox.pk, rule, by.pk)
     return made
 
@@ -260,7 +266,7 @@ def restrict(*, by: User, mailbox: Mailbox, days: int, rule: str, explanation: s
     """Keep a mailbox from writing first for some days, and tell its people. Raises PermissionDenied."""
     require_moderator(by)
     made = policy.restrict(by=by, mailbox=mailbox, days=days, rule=rule, explanation=explanation)
-    owe(kind=told.RESTRICTION, subject_id=made.pk, recipients=_writers(mailbox))
+    owe(kind=told.RESTRICTION, subject_id=made.pk, recipients=_writers(mailbox), mailbox_id=mailbox.pk)
     return made
 
 
@@ -279,8 +285,14 @@ def _report(by: User, mailbox: Mailbox, message: Message, reason: Report.Reason,
     write_report(report, "evidence", gather(message, files))
     report.save(force_insert=True)
     Evidence.objects.bulk_create([Evidence(report=report, attachment=one) for one in files])
-    owe(kind=told.REPORT_RECEIVED, subject_id=report.pk, recipients=[by])
+    owe(kind=told.REPORT_RECEIVED, subject_id=report.pk, recipients=[by], mailbox_id=mailbox.pk)
     return report
+
+
+def _tell_settled(decision: Decision) -> None:
+    """Owe the news of what became of a message to who wrote it."""
+    people = _people(decision.author_id)
+    owe(kind=DECISION_SETTLED, subject_id=decision.pk, recipients=people, mailbox_id=decision.mailbox_id)
 
 
 def _locked(decision: Decision) -> Decision:

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from messagecenter.accounts.models import Mailbox, Membership
-from messagecenter.mail.rendering import absolute_url, render_letter
+from messagecenter.mail.rendering import absolute_url, render_letter, render_subject
 from messagecenter.mail.sending import Letter
-from messagecenter.notices.kinds import Kind, message_id
+from messagecenter.notices.kinds import Brief, Kind, message_id
 from messagecenter.notices.models import Notice
 from messagecenter.notices.topics import Topic
 from messagecenter.policy.models import Decision, Restriction
@@ -53,6 +53,19 @@ def _find_caution(key: uuid.UUID) -> Caution | None:
 
 def _mailbox_of(row: Row) -> Mailbox:
     return row.decision.mailbox if isinstance(row, Appeal) else row.mailbox
+
+
+def _ids(row: Row) -> dict[str, str]:
+    """Return what a program knows the matter by."""
+    ids = {"mailbox": str(_mailbox_of(row).pk)}
+    decision = row.decision if isinstance(row, Appeal) else row
+    if isinstance(decision, Decision):
+        ids |= {"decision": str(decision.pk)}
+    if isinstance(row, Report):
+        ids |= {"report": str(row.pk)}
+    if isinstance(decision, Decision | Report):
+        ids |= {"thread": str(decision.thread_id), "message": str(decision.message_id)}
+    return ids
 
 
 def _about(thread_id: uuid.UUID) -> dict[str, Any]:
@@ -124,17 +137,19 @@ def _no_longer_stopped(row: Row) -> str:
 
 def _kind(
     name: str,
+    event: str,
     find: Callable[[uuid.UUID], Any],
     context_of: Callable[[Any], dict[str, Any]],
     why_not_needed: Callable[[Row], str] = _too_late,
 ) -> Kind:
-    """Return a kind of notice about one row, told to members of the mailbox it belongs to."""
+    """Return a kind of notice about one row, told to members of its mailbox and, as ``event``, to its programs."""
 
     def why_not(notice: Notice) -> str:
         row = find(notice.subject_id)
         if row is None:
             return "what it is about is gone"
-        if not Membership.objects.filter(user=notice.person, mailbox=_mailbox_of(row)).exists():
+        person = notice.recipient
+        if person is not None and not Membership.objects.filter(user=person, mailbox=_mailbox_of(row)).exists():
             return "the person no longer acts for the mailbox"
         return why_not_needed(row)
 
@@ -154,15 +169,28 @@ def _kind(
                 message_id=message_id(notice),
             )
 
-    return Kind(name=name, why_not=why_not, letter=letter, topic=Topic.DECISION)
+    def brief(notice: Notice) -> Brief:
+        """Say in a line what the mail's subject says, which names the order and never a word."""
+        row = find(notice.subject_id)
+        context = context_of(row)
+        link = context.get("link") or absolute_url(reverse("policy:page"))
+        return Brief(
+            title=render_subject(f"moderation/email/{name}", context),
+            body=settings.SITE_NAME,
+            path=link.removeprefix(str(settings.SITE_URL)),
+            type=event,
+            data=_ids(row) | {"order_number": context.get("order_number", "")},
+        )
+
+    return Kind(name=name, why_not=why_not, letter=letter, topic=Topic.DECISION, brief=brief)
 
 
 KINDS = (
-    _kind(DECISION, _find_decision, _decision_context, _no_longer_stopped),
-    _kind(DECISION_SETTLED, _find_decision, _decision_context),
-    _kind(APPEAL_DECIDED, _find_appeal, _appeal_context),
-    _kind(REPORT_RECEIVED, _find_report, _report_context),
-    _kind(REPORT_DECIDED, _find_report, _report_context),
-    _kind(RESTRICTION, _find_restriction, _restriction_context),
-    _kind(CAUTION, _find_caution, _caution_context),
+    _kind(DECISION, "decision.made", _find_decision, _decision_context, _no_longer_stopped),
+    _kind(DECISION_SETTLED, "decision.settled", _find_decision, _decision_context),
+    _kind(APPEAL_DECIDED, "appeal.decided", _find_appeal, _appeal_context),
+    _kind(REPORT_RECEIVED, "report.received", _find_report, _report_context),
+    _kind(REPORT_DECIDED, "report.decided", _find_report, _report_context),
+    _kind(RESTRICTION, "restriction.made", _find_restriction, _restriction_context),
+    _kind(CAUTION, "caution.made", _find_caution, _caution_context),
 )

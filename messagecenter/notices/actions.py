@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
@@ -13,8 +12,10 @@ from django.db.models.functions import Now
 
 from messagecenter.accounts.models import User
 from messagecenter.ids import new_id
-from messagecenter.notices import kinds, topics
+from messagecenter.notices import channels, kinds, topics
+from messagecenter.notices.channels import Target
 from messagecenter.notices.confirming import CONFIRM
+from messagecenter.notices.kinds import Kind
 from messagecenter.notices.models import Notice, Preference, Schedule
 from messagecenter.notices.tasks import ring
 from messagecenter.notices.topics import Timing, Topic
@@ -23,36 +24,32 @@ from messagecenter.notices.trial import TEST
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Target:
-    """Whom to tell by another channel than e-mail: a person's browser, a shop's endpoint."""
-
-    channel: Notice.Channel
-    id: uuid.UUID
-    person_id: uuid.UUID | None = None
-
-
 def owe(
     *,
     kind: str,
     subject_id: uuid.UUID,
     recipients: Iterable[User | uuid.UUID],
-    targets: Iterable[Target] = (),
+    mailbox_id: uuid.UUID | None = None,
+    targets: Iterable[Target] | None = None,
     group_id: uuid.UUID | None = None,
 ) -> None:
-    """Record that each recipient is to be told about ``subject_id`` by e-mail, and each target on its channel.
+    """Record that each recipient is to be told about ``subject_id`` by e-mail and wherever else they want to be.
 
-    Who is owed it already is not owed twice. ``group_id`` is the thread: its notices are told in order. Call it in the
-    transaction that makes the thing. Raises LookupError for a kind nobody registered.
+    The programs of the mailbox it concerns are told as well. ``targets`` names the places besides e-mail when they are
+    known already, else each channel is asked for them. Who is owed it already is not owed twice. ``group_id`` is the
+    thread: its notices are told in order. Call it in the transaction that makes the thing. Raises LookupError for a
+    kind nobody registered.
     """
-    name = kinds.named(kind).name
+    told = kinds.named(kind)
     people = {person.pk if isinstance(person, User) else person for person in recipients}
+    if targets is None:
+        targets = _elsewhere(told, people, {mailbox_id} if mailbox_id else set())
     addressed = [Target(Notice.Channel.EMAIL, pk, pk) for pk in sorted(people)] + list(targets)
     if not addressed:
         return
     rows = [
         Notice(
-            kind=name,
+            kind=told.name,
             channel=target.channel,
             subject_id=subject_id,
             group_id=group_id,
@@ -66,6 +63,13 @@ def owe(
     with transaction.atomic(savepoint=False):
         Notice.objects.bulk_create(rows, ignore_conflicts=True)
         ring()
+
+
+def _elsewhere(kind: Kind, people: set[uuid.UUID], mailboxes: set[uuid.UUID]) -> list[Target]:
+    """Return where to tell something besides by e-mail; what cannot be said in a line is told nowhere else."""
+    if kind.brief is None:
+        return []
+    return [target for channel in channels.every() for target in channel.targets(people, mailboxes, kind.topic)]
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from messagecenter.notices import kinds
 from messagecenter.notices.models import Notice, Preference, Schedule
 from messagecenter.notices.topics import Topic, default_timing, timings
 
@@ -47,13 +48,19 @@ class PreferencesForm(_ScheduleForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.topics = list(topics)
-        for topic in self.topics:
-            for channel in CHANNELS:
-                self.fields[f"{topic}_{channel}"] = forms.ChoiceField(
-                    label=capfirst(channel.label),
-                    choices=[(timing.value, timing.label) for timing in timings(topic, channel)],
-                    initial=chosen.get((topic.value, channel.value), default_timing(topic, channel)),
-                )
+        in_a_line = kinds.topics(in_a_line=True)
+        self.choices = [
+            (topic, channel)
+            for topic in self.topics
+            for channel in CHANNELS
+            if channel == Notice.Channel.EMAIL or topic in in_a_line
+        ]
+        for topic, channel in self.choices:
+            self.fields[f"{topic}_{channel}"] = forms.ChoiceField(
+                label=capfirst(channel.label),
+                choices=[(timing.value, timing.label) for timing in timings(topic, channel)],
+                initial=chosen.get((topic.value, channel.value), default_timing(topic, channel)),
+            )
         self.fields["shows_excerpt"].help_text = _(
             "E-mail is not encrypted on its way: with this, its first lines can be read by mail providers."
         )
@@ -78,16 +85,18 @@ class PreferencesForm(_ScheduleForm):
     def sections(self) -> list[dict[str, Any]]:
         """Return the topics with their choices, for the page."""
         return [
-            {"topic": topic, "label": topic.label, "fields": [self[f"{topic}_{channel}"] for channel in CHANNELS]}
+            {
+                "topic": topic,
+                "label": topic.label,
+                "fields": [self[f"{one}_{channel}"] for one, channel in self.choices if one == topic],
+            }
             for topic in self.topics
         ]
 
     def timings(self) -> dict[tuple[str, str], str]:
         """Return what was chosen."""
         return {
-            (topic.value, channel.value): self.cleaned_data[f"{topic}_{channel}"]
-            for topic in self.topics
-            for channel in CHANNELS
+            (topic.value, channel.value): self.cleaned_data[f"{topic}_{channel}"] for topic, channel in self.choices
         }
 
     def schedule(self) -> dict[str, Any]:

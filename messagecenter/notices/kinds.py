@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 
 from messagecenter.accounts.models import User
+from messagecenter.mail.rendering import zone_named
 from messagecenter.mail.sending import Letter
 from messagecenter.notices.models import Notice
 from messagecenter.notices.topics import Topic
@@ -70,6 +71,11 @@ def every() -> list[Kind]:
     return list(_kinds.values())
 
 
+def topics(*, in_a_line: bool = False) -> set[Topic]:
+    """Return what there is to tell people about; ``in_a_line``, only what other channels than e-mail can tell."""
+    return {kind.topic for kind in every() if kind.brief is not None or not in_a_line}
+
+
 def brief_of(notice: Notice) -> Brief:
     """Return a notice in a line, in its recipient's language and time zone; a program's is the site's.
 
@@ -86,10 +92,7 @@ def brief_of(notice: Notice) -> Brief:
 
 def zone_of(person: User | None) -> zoneinfo.ZoneInfo:
     """Return a person's time zone, or the site's when they have chosen none that is known."""
-    try:
-        return zoneinfo.ZoneInfo((person.time_zone if person else "") or settings.DEFAULT_TIME_ZONE)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return zoneinfo.ZoneInfo(settings.DEFAULT_TIME_ZONE)
+    return zone_named(person.time_zone if person else "")
 
 
 def message_id(notice: Notice) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 import zoneinfo
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -12,7 +14,7 @@ from django.utils import timezone
 
 from messagecenter.notices import kinds
 from messagecenter.notices.models import Notice, Preference, Schedule
-from messagecenter.notices.topics import ALWAYS, Timing, default_timing
+from messagecenter.notices.topics import ALWAYS, Timing, Topic, default_timing
 
 GATHER = timedelta(minutes=2)
 WAIT_FOR_EARLIER = timedelta(seconds=5)
@@ -40,6 +42,15 @@ def wishes(notice: Notice) -> Wishes:
         timing = Timing.AT_ONCE
     schedule = Schedule.objects.filter(pk=person.pk).first() or Schedule(person=person)
     return Wishes(timing, schedule, kinds.zone_of(person), may_wait=topic not in ALWAYS)
+
+
+def wanting(people: Collection[uuid.UUID], topic: Topic, channel: Notice.Channel) -> set[uuid.UUID]:
+    """Return which of these people want to hear of a topic on a channel at all. One query."""
+    chosen = dict(
+        Preference.objects.filter(person__in=people, topic=topic, channel=channel).values_list("person", "timing")
+    )
+    default = default_timing(topic, channel)
+    return {person for person in people if chosen.get(person, default) != Timing.OFF}
 
 
 def put_off(notice: Notice, wanted: Wishes, now: datetime) -> datetime | None:

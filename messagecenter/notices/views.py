@@ -31,7 +31,8 @@ PAGE = 50
 def _topics(request: HttpRequest) -> list[Topic]:
     """Return what there is to tell this person: buyers have no clock and no cases."""
     is_team = _is_team(request)
-    return [topic for topic in Topic if is_team or topic not in (Topic.REMINDER, Topic.CASE)]
+    told = kinds.topics()
+    return [topic for topic in Topic if topic in told and (is_team or topic not in (Topic.REMINDER, Topic.CASE))]
 
 
 def _is_team(request: HttpRequest) -> bool:

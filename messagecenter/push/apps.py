@@ -19,7 +19,7 @@ class PushConfig(AppConfig):
         from messagecenter.notices.channels import Channel, register
         from messagecenter.push import channel, cookie
 
-        register(Channel("push", channel.why_not, channel.deliver))
+        register(Channel("push", channel.targets, channel.why_not, channel.deliver))
         user_logged_out.connect(cookie.forget_this_browser, dispatch_uid="push.signed_out")
         for signal in (password_changed, password_reset):
             signal.connect(cookie.forget_other_browsers, dispatch_uid="push.new_password")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from django.conf import settings
 
 from messagecenter import egress
 from messagecenter.mail.errors import Refused, TryAgain
-from messagecenter.notices.actions import Target
+from messagecenter.notices.channels import Target
 from messagecenter.notices.kinds import Brief
 from messagecenter.notices.models import Notice
+from messagecenter.notices.timing import wanting
+from messagecenter.notices.topics import Topic
 from messagecenter.push import actions, subscriptions
 from messagecenter.push.encryption import push_for
 from messagecenter.push.models import Device
@@ -21,12 +23,16 @@ GONE = frozenset({404, 410})  # RFC 8030, 7.3: the subscription is over
 LATER = frozenset({408, 425, 429})
 
 
-def targets(people: Iterable[uuid.UUID]) -> list[Target]:
-    """Return every browser in which these people want to be told, with one query; none while push is not set up."""
+def targets(people: Collection[uuid.UUID], mailboxes: Collection[uuid.UUID], topic: Topic) -> list[Target]:
+    """Return every browser in which these people want to hear of a topic; none while push is not set up.
+
+    One query, and another one where there are browsers.
+    """
     if not settings.PUSH_KEY:
         return []
-    rows = Device.objects.reaching(people).values_list("pk", "person_id")
-    return [Target(Notice.Channel.PUSH, device_id, person_id) for device_id, person_id in rows]
+    rows = list(Device.objects.reaching(people).values_list("pk", "person_id"))
+    told = wanting({person for _, person in rows}, topic, Notice.Channel.PUSH) if rows else set()
+    return [Target(Notice.Channel.PUSH, device, person) for device, person in rows if person in told]
 
 
 def why_not(notice: Notice) -> str:

@@ -14,13 +14,13 @@ from messagecenter.accounts.models import Mailbox, User
 from messagecenter.attachments.models import Attachment
 from messagecenter.mail.rendering import absolute_url, render_letter
 from messagecenter.mail.sending import Letter
-from messagecenter.notices.actions import Target, owe
+from messagecenter.notices.actions import owe
+from messagecenter.notices.channels import Target
 from messagecenter.notices.kinds import Brief, Kind, message_id
 from messagecenter.notices.models import Notice, Preference, Schedule
 from messagecenter.notices.reasons import TAKES_NO_MAIL
 from messagecenter.notices.topics import Timing, Topic
 from messagecenter.policy.models import BlockedSender
-from messagecenter.push.channel import targets as browsers_of
 from messagecenter.push.models import Device
 from messagecenter.vault.errors import Unreadable
 from messagecenter.webhooks.models import Endpoint
@@ -95,12 +95,6 @@ def mail_stuck() -> Q:
     refused = Q(state=Notice.State.FAILED) | Q(state=Notice.State.SKIPPED, reason=TAKES_NO_MAIL)
     fine = [Notice.State.DUE, Notice.State.SENDING, Notice.State.SENT]
     return Q(Exists(mails.filter(refused))) & ~Q(Exists(mails.filter(state__in=fine)))
-
-
-def targets_of(*, people: Collection[User], topic: Topic) -> list[Target]:
-    """Return the browsers in which these people want to hear of a topic. Two queries."""
-    off = set(_switched_off(topic, Notice.Channel.PUSH).filter(person__in=people).values_list("person", flat=True))
-    return browsers_of(person.pk for person in people if person.pk not in off)
 
 
 def why_not(notice: Notice) -> str:

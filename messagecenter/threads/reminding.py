@@ -1,4 +1,4 @@
-"""Reminds a shop's team before an answer is due: once for each wait, by e-mail, without a word of the message."""
+"""Reminds a shop's team before an answer is due: once for each wait, without a word of the message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from messagecenter.notices.models import Notice
 from messagecenter.notices.topics import Topic
 
 from .models import Entry, Wait
-from .notifications import targets_of
 
 REPLY_DUE = "reply_due"
 BATCH = 500
@@ -34,12 +33,11 @@ def remind() -> int:
     soon = Wait.objects.filter(ended_at=None, due_at__gt=now, due_at__lte=now + _ahead()).order_by("due_at")
     waits = list(soon.exclude(pk__in=Notice.objects.filter(kind=REPLY_DUE).values("subject_id"))[:BATCH])
     for wait in waits:
-        people = _people_to_tell(wait)
         owe(
             kind=REPLY_DUE,
             subject_id=wait.pk,
-            recipients=people,
-            targets=targets_of(people=people, topic=Topic.REMINDER),
+            recipients=_people_to_tell(wait),
+            mailbox_id=wait.mailbox_id,
             group_id=wait.thread_id,
         )
     return len(waits)
@@ -62,13 +60,14 @@ def _people_to_tell(wait: Wait) -> list[User]:
 
 
 def why_not(notice: Notice) -> str:
-    """Return why this person need not be reminded any more, or an empty text."""
+    """Return why this target need not be reminded any more, or an empty text."""
     wait = Wait.objects.filter(pk=notice.subject_id).first()
     if wait is None or wait.ended_at is not None:
         return "it was answered"
     if wait.due_at <= timezone.now():
         return "it is overdue already"
-    if not Entry.objects.visible_to(notice.person).filter(thread=wait.thread_id, mailbox=wait.mailbox_id).exists():
+    entry = Entry.objects.filter(thread=wait.thread_id, mailbox=wait.mailbox_id)
+    if notice.recipient is not None and not entry.visible_to(notice.recipient).exists():
         return "the person may no longer read the thread"
     return ""
 

@@ -16,4 +16,4 @@ class WebhooksConfig(AppConfig):
         from messagecenter.notices.channels import Channel, register  # models are loaded only now
         from messagecenter.webhooks import channel
 
-        register(Channel("webhook", channel.why_not, channel.deliver))
+        register(Channel("webhook", channel.targets, channel.why_not, channel.deliver))

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from django.conf import settings
 
 from messagecenter import egress
 from messagecenter.mail.errors import Refused
 from messagecenter.notices import kinds
-from messagecenter.notices.actions import Target
+from messagecenter.notices.channels import Target
 from messagecenter.notices.kinds import Brief
 from messagecenter.notices.models import Notice
+from messagecenter.notices.topics import Topic
 from messagecenter.webhooks.actions import deliver_event
 from messagecenter.webhooks.models import Endpoint
 
 REMOVED, PAUSED, NOT_WANTED = "the webhook was removed", "the webhook is off", "the webhook is not told of these"
 
 
-def targets(mailboxes: Iterable[uuid.UUID], topic: str) -> list[Target]:
-    """Return every endpoint of these shops that is on and wants to be told of a topic, with one query."""
+def targets(people: Collection[uuid.UUID], mailboxes: Collection[uuid.UUID], topic: Topic) -> list[Target]:
+    """Return every endpoint of these shops that is on and wants to be told of a topic, with at most one query."""
+    if not mailboxes:
+        return []
     rows = Endpoint.objects.listening(mailboxes).values_list("pk", "topics")
     return [Target(Notice.Channel.WEBHOOK, endpoint_id) for endpoint_id, topics in rows if topic in topics]
 

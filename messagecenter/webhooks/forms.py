@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from messagecenter.egress import MOST_URL
+from messagecenter.notices import kinds
 from messagecenter.webhooks.models import TOPICS
 
 
@@ -24,11 +25,13 @@ class EndpointForm(forms.Form):
     )
     topics = forms.MultipleChoiceField(
         label=_("What it is told"),
-        choices=[(topic.value, topic.label) for topic in TOPICS],
         widget=forms.CheckboxSelectMultiple(),
     )
     is_active = forms.BooleanField(label=_("On"), required=False)
 
     def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        in_a_line = kinds.topics(in_a_line=True)
+        choices = [(topic.value, topic.label) for topic in TOPICS if topic in in_a_line]
+        cast(forms.MultipleChoiceField, self.fields["topics"]).choices = choices
         del self.fields["is_active" if is_new else "endpoint_id"]

@@ -19,7 +19,9 @@ from pytest_django import Settings
 from messagecenter.accounts.models import User
 from messagecenter.mail.errors import Refused, TryAgain, Uncertain
 from messagecenter.notices import channels
+from messagecenter.notices.actions import choose
 from messagecenter.notices.models import Notice
+from messagecenter.notices.topics import Topic
 from messagecenter.push import subscriptions
 from messagecenter.push.actions import add_device
 from messagecenter.push.channel import deliver, targets, why_not
@@ -131,7 +133,7 @@ def test_a_browser_that_became_somebody_elses_is_told_nothing(
     with pytest.raises(Refused):
         deliver(notice, BRIEF)
     assert service.posted == []
-    assert [(one.id, one.person_id) for one in targets([buyer.pk, other_buyer.pk])] == [
+    assert [(one.id, one.person_id) for one in targets([buyer.pk, other_buyer.pk], [], Topic.MESSAGE)] == [
         (Device.objects.get().pk, other_buyer.pk)
     ]
 
@@ -144,10 +146,17 @@ def test_a_foreign_row_s_device_is_not_told(notice: Notice, service: Receiver, o
     assert service.posted == []
 
 
+def test_a_browser_is_told_only_of_what_its_person_wants(device: Device, buyer: User) -> None:
+    """Decisions come by e-mail alone as long as nobody asks for more."""
+    assert [targets([buyer.pk], [], topic) != [] for topic in (Topic.MESSAGE, Topic.DECISION)] == [True, False]
+    choose(by=buyer, timings={("message", "push"): "off", ("decision", "push"): "at_once"})
+    assert [targets([buyer.pk], [], topic) != [] for topic in (Topic.MESSAGE, Topic.DECISION)] == [False, True]
+
+
 def test_without_a_key_nobody_is_told(notice: Notice, buyer: User, settings: Settings) -> None:
-    assert len(targets([buyer.pk])) == 1
+    assert len(targets([buyer.pk], [], Topic.MESSAGE)) == 1
     settings.PUSH_KEY = ""
-    assert targets([buyer.pk]) == []
+    assert targets([buyer.pk], [], Topic.MESSAGE) == []
     assert why_not(notice) == "push is not set up"
 
 

@@ -19,6 +19,7 @@ from messagecenter.accounts.models import Mailbox, User
 from messagecenter.mail.errors import Refused, TryAgain
 from messagecenter.notices import channels
 from messagecenter.notices.models import Notice
+from messagecenter.notices.topics import Topic
 from messagecenter.vault.actions import destroy_keys
 from messagecenter.webhooks import sealed, signing
 from messagecenter.webhooks.actions import change_endpoint, resend, rotate_secret, send_test
@@ -136,7 +137,7 @@ def test_after_three_days_of_failures_it_is_paused(notice: Notice, receiver: Rec
         assert endpoint.is_active is is_active
     assert endpoint.paused_reason == Endpoint.Paused.FAILING
     assert why_not(notice) == "the webhook is off"
-    assert targets([endpoint.mailbox_id], "message") == []
+    assert targets([], [endpoint.mailbox_id], Topic.MESSAGE) == []
 
 
 def test_one_success_starts_the_three_days_anew(notice: Notice, receiver: Receiver, endpoint: Endpoint) -> None:
@@ -171,9 +172,9 @@ def test_an_endpoint_is_told_what_it_wants(
     notice: Notice, endpoint: Endpoint, other_seller: User, seller: User
 ) -> None:
     foreign = other_seller.mailboxes.get()
-    assert [one.id for one in targets([endpoint.mailbox_id, foreign.pk], "message")] == [endpoint.pk]
-    assert targets([endpoint.mailbox_id], "case") == []
-    assert targets([foreign.pk], "message") == []
+    assert [one.id for one in targets([], [endpoint.mailbox_id, foreign.pk], Topic.MESSAGE)] == [endpoint.pk]
+    assert targets([], [endpoint.mailbox_id], Topic.CASE) == []
+    assert targets([], [foreign.pk], Topic.MESSAGE) == []
     assert why_not(notice) == ""
     change_endpoint(by=seller, endpoint=endpoint, url=sealed.read_url(endpoint), topics=["case"], is_active=True)
     assert why_not(notice) == "the webhook is not told of these"

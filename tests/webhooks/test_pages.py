@@ -173,10 +173,10 @@ def test_a_delivery_is_found_under_its_own_webhook_only(
 
 def test_a_webhook_is_changed_and_removed(signed_in: SignIn, seller: User, endpoint: Endpoint) -> None:
     client = signed_in(seller)
-    assert client.post(of(endpoint), {"url": URL, "topics": ["case"]}).url == of(endpoint)
+    assert client.post(of(endpoint), {"url": URL, "topics": ["decision"]}).url == of(endpoint)
     endpoint.refresh_from_db()
-    assert (read_url(endpoint), endpoint.topics, endpoint.is_active) == (URL, ["case"], False)
-    assert client.post(of(endpoint), {"url": "https://localhost/", "topics": ["case"]}).status_code == 422
+    assert (read_url(endpoint), endpoint.topics, endpoint.is_active) == (URL, ["decision"], False)
+    assert client.post(of(endpoint), {"url": "https://localhost/", "topics": ["decision"]}).status_code == 422
     assert client.post(of(endpoint, "remove/")).url == LIST
     assert not Endpoint.objects.exists()
 

@@ -362,7 +362,7 @@ def _write(thread: Thread, entries: list[Entry], draft: _Draft) -> Posted:
     if draft.saved is not None and state != Message.State.BLOCKED:
         forget_draft(by=draft.by, mailbox=draft.mailbox, matter=draft.saved[0], version=draft.saved[1])
     if decision is not None and decision.measure != Decision.Measure.WARNED:
-        owe(kind=DECISION, subject_id=decision.pk, recipients=[draft.by])
+        owe(kind=DECISION, subject_id=decision.pk, recipients=[draft.by], mailbox_id=decision.mailbox_id)
     return Posted(thread, message, decision=decision, screened=screened)
 
 

@@ -86,7 +86,12 @@ def reject_message(*, by: User | None, decision: Decision, answer: str = "") -> 
     if message.state == Message.State.HELD and decision.measure == Decision.Measure.HELD:
         _keep_back(message, entries)
     if message.author_id and decision.hold_until:
-        owe(kind=DECISION_SETTLED, subject_id=decision.pk, recipients=[message.author_id])
+        owe(
+            kind=DECISION_SETTLED,
+            subject_id=decision.pk,
+            recipients=[message.author_id],
+            mailbox_id=decision.mailbox_id,
+        )
     return message
 
 
@@ -175,7 +180,7 @@ def _hand_over_or_withhold(enclosure: Enclosure) -> None:
             hold_until=timezone.now() + timedelta(hours=rules.hold_hours) if action == Action.REVIEW else None,
         )
         if message.author_id:
-            owe(kind=DECISION, subject_id=decision.pk, recipients=[message.author_id])
+            owe(kind=DECISION, subject_id=decision.pk, recipients=[message.author_id], mailbox_id=decision.mailbox_id)
 
 
 def _locked(decision: Decision) -> tuple[Decision, Message, list[Entry]]:
