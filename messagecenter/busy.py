@@ -37,7 +37,8 @@ def failed(request: HttpRequest) -> HttpResponse:
     try:
         answer = _busy(request)
     except Error:  # the page around the sentence asks the database as well
-        answer = HttpResponse(render_to_string("busy.html", {"sentence": str(BUSY)}), status=503)
+        values = {"sentence": str(BUSY), "skeleton": "_alone.html"}
+        answer = HttpResponse(render_to_string("503.html", values), status=503)
     answer["Retry-After"] = str(AGAIN_SECONDS)
     return answer
 
