@@ -373,7 +373,7 @@ ENTRIES = (
 )
 BY_RULE = {one.rule: one for one in ENTRIES}
 _LEARNED = (
-    _("Found by comparison"),
+    _("Resembles messages that are not allowed"),
     _(
         "The whole message resembles messages that broke this rule. That alone never stops it: a person "
         "looks at it first."
