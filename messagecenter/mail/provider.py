@@ -16,6 +16,8 @@ from messagecenter.mail.errors import NotSent, Refused, TryAgain, Uncertain
 
 # The provider refuses us, not the recipient: a key that has run out must not settle every mail as undeliverable.
 OURS = frozenset({401, 402, 403, 429})
+# A gateway that lost the answer: the mail may have been taken.
+UNCLEAR = frozenset({502, 504})
 
 
 class ProviderBackend(BaseEmailBackend):
@@ -76,6 +78,8 @@ def _meaning(error: AnymailRequestsAPIError) -> NotSent:
     if code is None:
         return _meaning_of_silence(error.__cause__)
     reason = f"the provider answered {code}"
+    if code < 400 or code in UNCLEAR:
+        return Uncertain(reason)
     return TryAgain(reason) if code in OURS or code >= 500 else Refused(reason)
 
 
