@@ -22,7 +22,7 @@ from django.db.backends.sqlite3 import base
 from django.db.backends.sqlite3.base import Database  # type: ignore[attr-defined]
 
 PAUSE_SECONDS = 0.002  # between two looks of whoever is first
-READS = ("SELECT", "PRAGMA", "EXPLAIN")
+READS = ("SELECT", "WITH", "PRAGMA", "EXPLAIN")  # they wait for nobody who writes
 
 _files: dict[tuple[int, str], tuple[threading.Lock, int]] = {}
 _opening = threading.Lock()
