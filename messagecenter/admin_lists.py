@@ -1,17 +1,21 @@
-"""Admin lists that never count or load a whole table, and lists nobody can change."""
+"""Admin lists that never count or load a whole table, lists nobody can change, and actions that ask for a reason."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import EmailField, Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -140,3 +144,28 @@ class ReadOnlyAdmin(UncountedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody deletes."""
         return False
+
+
+class ReasonForm(ActionForm):
+    """What is done with chosen rows, and why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+
+class ReasonedActions(_ModelAdmin):
+    """A list whose actions are done only for a stated reason."""
+
+    action_form = ReasonForm
+
+    class Media:
+        css = {"all": ["css/admin_lists.css"]}
+
+    def note_reason(self, request: HttpRequest, rows: Iterable[Model]) -> bool:
+        """Write the reason into the admin's log beside each row; without one say so and return False."""
+        reason = request.POST.get("reason", "").strip()[:200]
+        if not reason:
+            self.message_user(request, _("Nothing was done: please state a reason."), messages.ERROR)
+            return False
+        for row in rows:
+            self.log_change(request, row, f"{request.POST.get('action', '')}: {reason}")
+        return True

@@ -25,9 +25,11 @@ from messagecenter.moderation.actions import caution, make_appeal, make_report
 from messagecenter.policy import versions
 from messagecenter.policy.actions import block_sender, restrict
 from messagecenter.policy.models import Decision
+from messagecenter.push.models import Device
 from messagecenter.threads.actions import disclose_thread
 from messagecenter.threads.models import Disclosure, Message, ReplyClock, Thread
 from messagecenter.vault.models import Alarm, DataKey
+from messagecenter.webhooks.models import Endpoint
 from orders.models import Order
 from tests.factories import OrderFactory, ProductFactory
 
@@ -195,6 +197,8 @@ def rows(thread: Thread, answer: Message, shop: Mailbox, admin: User) -> None:
     caution(by=admin, mailbox=shop, rule="marketing.coupon", message_id=answer.pk)
     restrict(by=admin, mailbox=shop, days=7, rule="marketing.coupon", explanation="For the test of admin lists")
     block_sender(by=admin_of(shop), mailbox=shop, sender=thread.opened_by)
+    Device.objects.create(person=admin, endpoint_hash=b"h" * 32, subscription_ciphertext=b"c", label="Firefox")
+    Endpoint.objects.create(mailbox=shop, url_ciphertext=b"c", secret_ciphertext=b"c")
 
 
 def shown_by(client: Client, address: str, query: dict[str, str] | str = "") -> Any:

@@ -13,10 +13,12 @@ class InboundConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the notices room how a mail that was not posted is answered, and listen to the providers."""
-        from messagecenter.notices.kinds import register  # models are loaded only now
+        from messagecenter.notices import mail_examples  # models are loaded only now
+        from messagecenter.notices.kinds import register
 
         from .hooks import listen
-        from .notifications import KIND
+        from .notifications import EXAMPLE, KIND
 
         register(KIND)
+        mail_examples.register(EXAMPLE)
         listen()

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from messagecenter.mail.rendering import absolute_url, render_letter
 from messagecenter.mail.sending import Letter
 from messagecenter.notices.kinds import Kind, message_id, thread_headers
+from messagecenter.notices.mail_examples import ORDER, MailExample, thread_link
 from messagecenter.notices.models import Notice
 from messagecenter.notices.topics import Topic
 from messagecenter.threads.models import Entry
@@ -60,4 +63,14 @@ def _find(notice: Notice) -> RawMail | None:
     return rows.select_related("address__thread__order", "address__person", "address__mailbox").first()
 
 
+def _example() -> dict[str, Any]:
+    return {
+        "answer": _("Your e-mail could not be read: it is encrypted, damaged or too complex."),
+        "received_at": timezone.now(),
+        "order_number": ORDER,
+        "link": thread_link(),
+    }
+
+
+EXAMPLE = MailExample(MAIL_REFUSED, "inbound/email/mail_refused", _example)
 KIND = Kind(name=MAIL_REFUSED, why_not=why_not, letter=letter, topic=Topic.DECISION)

@@ -13,9 +13,12 @@ class ModerationConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the notices room how decisions, appeals and reports are told."""
-        from messagecenter.notices.kinds import register  # models are loaded only now
+        from messagecenter.notices import mail_examples  # models are loaded only now
+        from messagecenter.notices.kinds import register
 
+        from .mail_examples import EXAMPLES
         from .notifications import KINDS
 
         for kind in KINDS:
             register(kind)
+        mail_examples.register(*EXAMPLES)

@@ -12,8 +12,9 @@ class NoticesConfig(AppConfig):
     verbose_name = _("Notices")
 
     def ready(self) -> None:
-        """Make the test mail and the confirmation known."""
-        from messagecenter.notices import confirming, kinds, trial
+        """Make the test mail and the confirmation known, and how this room's mails look."""
+        from messagecenter.notices import confirming, kinds, mail_examples, trial
 
         kinds.register(trial.KIND)
         kinds.register(confirming.KIND)
+        mail_examples.register(*mail_examples.EXAMPLES)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
@@ -14,6 +16,7 @@ from messagecenter.accounts.models import User
 from messagecenter.push.models import MOST_DEVICES, Device
 from messagecenter.push.subscriptions import Subscription, hash_of, write
 
+logger = logging.getLogger(__name__)
 # How exactly it is known when a browser was last told; more often it would only be written.
 NOTED_EVERY = timedelta(hours=1)
 
@@ -44,6 +47,13 @@ def add_device(*, by: User, subscription: Subscription, label: str) -> Device:
 def remove_device(*, by: User, device: Device) -> None:
     """Tell ``by`` no more in one of their browsers; somebody else's stays as it is."""
     Device.objects.visible_to(by).filter(pk=device.pk).delete()
+
+
+def remove_devices(*, devices: Collection[uuid.UUID], by: User) -> int:
+    """Remove people's browsers, as staff ``by`` decided, and return how many there were."""
+    removed = Device.objects.filter(pk__in=devices).delete()[0]
+    logger.info("Staff member %s removed %d devices.", by.pk, removed)
+    return removed
 
 
 def forget_device(*, device_id: uuid.UUID, by: User) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -156,6 +156,14 @@ def remove_endpoint(*, by: User, endpoint: Endpoint) -> None:
     _require_owner(by, endpoint.mailbox)
     Endpoint.objects.filter(pk=endpoint.pk).delete()
     logger.info("Member %s removed webhook %s.", by.pk, endpoint.pk)
+
+
+def pause_endpoints(*, endpoints: Collection[uuid.UUID], by: User) -> int:
+    """Switch endpoints off, as staff ``by`` decided, and return how many were on; their shops see by whom."""
+    rows = Endpoint.objects.filter(pk__in=endpoints, is_active=True)
+    paused = rows.update(is_active=False, paused_reason=Endpoint.Paused.STAFF, paused_at=Now())
+    logger.info("Staff member %s switched %d webhooks off.", by.pk, paused)
+    return paused
 
 
 # --- Deliveries ------------------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ class Endpoint(models.Model):
     class Paused(models.TextChoices):
         FAILING = "failing", _("nothing could be delivered for three days")
         GONE = "gone", _("it answered that it is gone for good (410)")
+        STAFF = "staff", _("the marketplace’s staff switched it off")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="endpoints", verbose_name=_("shop"))

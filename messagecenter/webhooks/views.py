@@ -19,7 +19,7 @@ from messagecenter.accounts.decorators import membership_required
 from messagecenter.accounts.models import Mailbox, Membership
 from messagecenter.ids import new_id
 from messagecenter.vault.errors import Unreadable
-from messagecenter.webhooks import actions
+from messagecenter.webhooks import actions, reasons
 from messagecenter.webhooks.forms import EndpointForm
 from messagecenter.webhooks.models import MOST_ENDPOINTS, MOST_SHOWN, TOPICS, Delivery, Endpoint
 from messagecenter.webhooks.sealed import read_url
@@ -141,7 +141,8 @@ def _log(endpoint: Endpoint) -> list[dict[str, Any]]:
     for delivery in Delivery.objects.newest_of(endpoint):
         is_latest = delivery.notice_id not in seen
         seen.add(delivery.notice_id)
-        rows.append({"delivery": delivery, "may_resend": is_latest and not delivery.is_test and endpoint.is_active})
+        may_resend = is_latest and not delivery.is_test and endpoint.is_active
+        rows.append({"delivery": delivery, "reason": reasons.shown(delivery.reason), "may_resend": may_resend})
     return rows
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import smtplib
-import socket
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from messagecenter.ids import new_id
+from tests.inbound.listening import start
 from tests.inbound.post import DOMAIN, SERVER, written
 from tests.processes import Engine, Process, Stack, engines
-from tests.sink import free_port, wait_for
+from tests.sink import wait_for
 
 pytestmark = [pytest.mark.services, pytest.mark.no_database]
 ANNA = "anna@buyer.example"
@@ -71,24 +70,6 @@ class Site:
         """Each message's text and files."""
         found: list[list[object]] = json.loads(self.stack.python(READ))
         return found
-
-
-def start(stack: Stack, *words: str) -> tuple[Process, int]:
-    """Start a listener and return it with its port, once it answers."""
-    port = free_port()
-    command = [sys.executable, "manage.py", "receive_mail", "--port", str(port), *words]
-    process = stack.run("mail", command)
-
-    def answers() -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.5).close()
-        except OSError:
-            return not process.runs
-        return True
-
-    wait_for(answers, "the listener does not answer", 60)
-    assert process.runs, process.output()
-    return process, port
 
 
 @pytest.fixture(params=engines())

@@ -63,11 +63,16 @@ def make() -> None:
 
 def answer(stack: Stack, scene: Scene, text: str) -> None:
     """Let the seller answer, as another process of the site."""
+    write(stack, scene, scene.seller, text)
+
+
+def write(stack: Stack, scene: Scene, email: str, text: str) -> None:
+    """Let the buyer or somebody of the shop write, as another process of the site."""
     stack.python(
         "from messagecenter.accounts.models import User; from messagecenter.ids import new_id; "
         "from messagecenter.threads.actions import post_message; from messagecenter.threads.models import Thread; "
-        f"seller = User.objects.get(email={scene.seller!r}); "
-        "post_message(by=seller, mailbox=seller.mailboxes.get(), "
+        f"person = User.objects.get(email={email!r}); "
+        "post_message(by=person, mailbox=person.mailboxes.get(), "
         f"thread=Thread.objects.get(pk={scene.thread!r}), body={text!r}, client_id=new_id())"
     )
 

@@ -209,3 +209,14 @@ def test_restrictions_stand_among_the_decisions(moderator, shop, seller, buyer, 
     assert "the marketplace’s support" in shown
     for person in (buyer, other_seller):
         assert "Kartoffel" not in page(signed_in, person, "/messages/decisions/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "can_change"), [("A blockword", True), ("A holdword", False), ("A hideword in it", False)]
+)
+def test_only_what_was_not_delivered_can_be_changed_and_sent_again(post, body, can_change):
+    """What a person still checks, or what has gone out with words hidden, is not the writer's to change."""
+    decision = post(body)
+    deliver_due()
+    [letter] = [one for one in mail.outbox if f"/messages/decisions/{decision.pk}/" in one.body]
+    assert ("change the message and send it again" in str(letter.body)) is can_change

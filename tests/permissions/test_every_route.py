@@ -141,7 +141,11 @@ def world(
     blocked = BlockedSender.objects.create(mailbox=shop, sender=MailboxFactory(name="Zimtstern"))
     stranger = MailboxFactory(name="Quittenbrot")
     limit = restrict(by=admin, mailbox=stranger, days=3, rule="contact.email", explanation="Zimtstern")
+    device = Device.objects.create(person=seller, endpoint_hash=b"h" * 32, label="Zimtstern")
+    endpoint = kept_endpoint(shop)
     admin_rows |= {
+        "push/device": device.pk,
+        "webhooks/endpoint": endpoint.pk,
         "policy/blockedsender": blocked.pk,
         "policy/decision": stopped.pk,
         "policy/policyversion": stopped.version_id,
@@ -170,8 +174,8 @@ def world(
         "<uuid:draft_id>": kept_draft(seller, shop, thread),
         "<uuid:note_id>": note.pk,
         "<uuid:mail_id>": mail.pk,
-        "<uuid:device_id>": Device.objects.create(person=seller, endpoint_hash=b"h" * 32, label="Zimtstern").pk,
-        "<uuid:endpoint_id>": (endpoint := kept_endpoint(shop)).pk,
+        "<uuid:device_id>": device.pk,
+        "<uuid:endpoint_id>": endpoint.pk,
         "<uuid:delivery_id>": Delivery.objects.create(endpoint=endpoint, notice_id=new_id(), type="Zimtstern").pk,
         "desk": desk,
         "attachments/<uuid:attachment_id>": unsent.pk,
@@ -239,6 +243,7 @@ def address(pattern: str, world: dict[str, Any]) -> str:
     path = path.replace("<path:content_type_id>", "1").replace("<path:object_id>", "1")
     path = path.replace("<str:token>", "x" * 43).replace("<str:name>", "nothing.eml")
     path = path.replace("<path:name>", "postmark/tracking/")
+    path = path.replace("<slug:name>/<slug:language>/<slug:look>", "new_message/de/dark")
     path = re.sub(r"\(\?P<app_label>[^)]*\)", "threads", path)
     path = path.replace(r"(?P<url>.*)", "no-such-page/").replace(r"(?P<key>[-:\w]+)", "nonsense")
     return "/" + path.replace(r"(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)", "1-nonsense")
