@@ -1,4 +1,4 @@
-"""The answer to a request that failed: where a lock could not be had, one that keeps what was typed."""
+"""The answer to a request that failed: where the database was busy or away, one that keeps what was typed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import logging
 import sqlite3
 import sys
 
-from django.db import Error, OperationalError
+import psycopg
+from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -21,19 +22,25 @@ AGAIN_SECONDS = 5
 # Lock not available, deadlock, serialization failure: https://www.postgresql.org/docs/current/errcodes-appendix.html
 POSTGRESQL_CODES = frozenset({"55P03", "40P01", "40001"})
 SQLITE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})  # the low byte of the extended ones
+# Ended, starting, connections broken; no disk, memory or connection left.
+AWAY_CODES = frozenset({"57P01", "57P02", "57P03"})
+AWAY_CLASSES = frozenset({"08", "53"})
 MOST_CAUSES = 8
 
 
 @requires_csrf_token
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer a request that ended with an exception: 503 when the database was busy, else Django's 500.
+    """Answer a request that ended with an exception: 503 when the database was busy or away, else Django's 500.
 
     Django calls it as ``handler500``, while the exception is being handled.
     """
     error = sys.exc_info()[1]
-    if error is None or not is_lock(error):
+    if error is not None and is_lock(error):
+        log.warning("A lock could not be had in time (%s).", type(error).__name__)
+    elif error is not None and is_away(error):
+        log.error("The database does not answer (%s).", type(error).__name__)
+    else:
         return server_error(request)
-    log.warning("A lock could not be had in time (%s).", type(error).__name__)
     try:
         answer = _busy(request)
     except Error:  # the page around the sentence asks the database as well
@@ -45,14 +52,28 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 def is_lock(error: BaseException) -> bool:
     """Return whether an error, or one of those it came from, is a lock that was not given, or given up."""
+    return _is_lock(_cause(error))
+
+
+def is_away(error: BaseException) -> bool:
+    """Return whether PostgreSQL was not there, left in the middle, or had no room: in a moment it may be better."""
+    cause = _cause(error)
+    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    code = cause.sqlstate
+    return code is None or code in AWAY_CODES or code[:2] in AWAY_CLASSES
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """Return the driver's error that a database error among an error's causes came from."""
     seen: BaseException | None = error
     for _cause in range(MOST_CAUSES):
         if seen is None:
-            return False
-        if isinstance(seen, OperationalError):
-            return _is_lock(seen.__cause__)
+            return None
+        if isinstance(seen, OperationalError | InterfaceError):
+            return seen.__cause__
         seen = seen.__cause__ or seen.__context__
-    return False
+    return None
 
 
 def _is_lock(cause: BaseException | None) -> bool:

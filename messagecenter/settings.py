@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 import anymail.backends
 import environ
-from celery.schedules import schedule
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from messagecenter import environment as env
+from messagecenter.timetable import Every
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
@@ -230,51 +230,51 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "deliver due notices": {
         "task": "messagecenter.notices.tasks.deliver",
-        "schedule": schedule(5.0),
+        "schedule": Every(5.0),
         "options": {"expires": 5},  # while no worker runs they must not pile up
     },
-    "forget old notices": {"task": "messagecenter.notices.tasks.forget_old_notices", "schedule": schedule(86400.0)},
+    "forget old notices": {"task": "messagecenter.notices.tasks.forget_old_notices", "schedule": Every(86400.0)},
     "forget old deliveries": {
         "task": "messagecenter.webhooks.tasks.forget_old_deliveries",
-        "schedule": schedule(86400.0),
+        "schedule": Every(86400.0),
     },
-    "forget old live events": {"task": "messagecenter.live.tasks.forget_old_events", "schedule": schedule(3600.0)},
+    "forget old live events": {"task": "messagecenter.live.tasks.forget_old_events", "schedule": Every(3600.0)},
     "check waiting attachments": {
         "task": "messagecenter.threads.periodic.check_attachments",
-        "schedule": schedule(30.0),
+        "schedule": Every(30.0),
         "options": {"expires": 30},
     },
     "index large mailboxes": {
         "task": "messagecenter.threads.periodic.index_large_mailboxes",
-        "schedule": schedule(600.0),
+        "schedule": Every(600.0),
         "options": {"expires": 600},
     },
     "remind of replies": {
         "task": "messagecenter.threads.periodic.remind_of_replies",
-        "schedule": schedule(300.0),
+        "schedule": Every(300.0),
         "options": {"expires": 300},
     },
     "check holds": {
         "task": "messagecenter.moderation.periodic.check_holds",
-        "schedule": schedule(60.0),
+        "schedule": Every(60.0),
         "options": {"expires": 60},
     },
-    "sweep attachments": {"task": "messagecenter.attachments.tasks.sweep_attachments", "schedule": schedule(3600.0)},
-    "repair tallies": {"task": "messagecenter.threads.periodic.repair_tallies", "schedule": schedule(86400.0)},
+    "sweep attachments": {"task": "messagecenter.attachments.tasks.sweep_attachments", "schedule": Every(3600.0)},
+    "repair tallies": {"task": "messagecenter.threads.periodic.repair_tallies", "schedule": Every(86400.0)},
     "go on with filing": {
         "task": "messagecenter.threads.periodic.file_waiting",
-        "schedule": schedule(30.0),
+        "schedule": Every(30.0),
         "options": {"expires": 30},
     },
     "count filters": {
         "task": "messagecenter.threads.periodic.count_filters",
-        "schedule": schedule(60.0),
+        "schedule": Every(60.0),
         "options": {"expires": 60},
     },
-    "empty the trash": {"task": "messagecenter.threads.periodic.empty_trashes", "schedule": schedule(86400.0)},
-    "forget old drafts": {"task": "messagecenter.threads.periodic.forget_drafts", "schedule": schedule(86400.0)},
-    "sweep presence": {"task": "messagecenter.threads.periodic.sweep_presence", "schedule": schedule(600.0)},
-    "forget old filing": {"task": "messagecenter.threads.periodic.forget_old_filing", "schedule": schedule(86400.0)},
+    "empty the trash": {"task": "messagecenter.threads.periodic.empty_trashes", "schedule": Every(86400.0)},
+    "forget old drafts": {"task": "messagecenter.threads.periodic.forget_drafts", "schedule": Every(86400.0)},
+    "sweep presence": {"task": "messagecenter.threads.periodic.sweep_presence", "schedule": Every(600.0)},
+    "forget old filing": {"task": "messagecenter.threads.periodic.forget_old_filing", "schedule": Every(86400.0)},
 }
 
 # --- People ----------------------------------------------------------------------------------------------------------
@@ -409,12 +409,12 @@ if MAIL_HOOKS and ":" not in env.text("ANYMAIL_WEBHOOK_SECRET"):
 if INBOUND_DOMAIN:
     CELERY_BEAT_SCHEDULE["work off incoming mail"] = {
         "task": "messagecenter.inbound.tasks.work_off",
-        "schedule": schedule(5.0),
+        "schedule": Every(5.0),
         "options": {"expires": 5},
     }
     CELERY_BEAT_SCHEDULE["forget incoming mail"] = {
         "task": "messagecenter.inbound.tasks.forget_old",
-        "schedule": schedule(86400.0),
+        "schedule": Every(86400.0),
     }
 
 # --- Language, time --------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
@@ -158,6 +159,29 @@ def test_only_locks_are_called_busy() -> None:
     assert SENTENCE not in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [
+        (psycopg.OperationalError("server closed the connection unexpectedly"), 503),
+        (psycopg.InterfaceError("the connection is closed"), 503),
+        (psycopg.errors.AdminShutdown(), 503),
+        (psycopg.errors.CannotConnectNow(), 503),
+        (psycopg.errors.DiskFull(), 503),
+        (psycopg.errors.TooManyConnections(), 503),
+        (psycopg.errors.QueryCanceled(), 500),
+        (psycopg.errors.UndefinedTable(), 500),
+    ],
+)
+@pytest.mark.django_db
+def test_a_database_that_is_away_or_full_is_said(cause: psycopg.Error, status: int) -> None:
+    try:
+        raise OperationalError("away") from cause
+    except OperationalError:
+        answer = failed(RequestFactory().get("/messages/"))
+    assert answer.status_code == status
+    assert (SENTENCE in answer.content.decode()) == (status == 503)
+
+
 class Visitor:
     """Somebody with a browser without scripts."""
 
@@ -281,8 +305,8 @@ def test_a_statement_may_be_thrown_away_while_its_connection_waits(tmp_path: Pat
     """Python collects garbage in any thread, so also in the one everybody waits for: it must not wait for them."""
     options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "check_same_thread": False}
     wanted = {**settings.DATABASES["default"], "NAME": str(tmp_path / "thrown.sqlite3"), "OPTIONS": options}
-    waiting, writing = (DatabaseWrapper(wanted | {"TIME_ZONE": None}) for _ in range(2))
-    with contextlib.closing(waiting), contextlib.closing(writing):
+    waiting, writing, reading = (DatabaseWrapper(wanted | {"TIME_ZONE": None}) for _ in range(3))
+    with contextlib.closing(waiting), contextlib.closing(writing), contextlib.closing(reading):
         writing.cursor().execute("CREATE TABLE letters (name)")
         waiting.connect()
         waiting.inc_thread_sharing()
@@ -293,6 +317,7 @@ def test_a_statement_may_be_thrown_away_while_its_connection_waits(tmp_path: Pat
         writer.start()
         time.sleep(0.3)
         began = time.monotonic()
+        assert reading.cursor().execute("WITH one AS (SELECT 1) SELECT * FROM one").fetchall() == [(1,)]
         del unread
         writing.cursor().execute("COMMIT")
         assert time.monotonic() - began < 5

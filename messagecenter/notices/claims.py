@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import DateTimeField, ExpressionWrapper, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from messagecenter.notices.models import Notice
@@ -40,9 +40,15 @@ def claim() -> Notice | None:
         return None  # beginning takes SQLite's one write lock: not for a look
     with transaction.atomic(durable=True):
         # PostgreSQL skips what others have locked; SQLite's transactions begin one after the other (IMMEDIATE).
-        due = _due().select_for_update(skip_locked=True) if skips_locked else _due()
+        # Whom it tells, and what the clock says, come with it: each query less is time for more mails.
+        clock = ExpressionWrapper(Now(), output_field=DateTimeField())
+        first = _due().select_related("recipient__notice_schedule").annotate(clock=clock)
+        due = first.select_for_update(skip_locked=True, of=("self",)) if skips_locked else first
         notice = due.first()
-        return notice if notice is not None and _hold(notice) else None
+        if notice is None or not _hold(notice):
+            return None
+        notice.claimed_at = notice.clock
+        return notice
 
 
 def _due() -> QuerySet[Notice]:
@@ -60,7 +66,7 @@ def hold_with(notice: Notice, others: QuerySet[Notice], *, most: int = 100) -> l
         due = Notice.objects.filter(letter_id=notice.letter_id, state=Notice.State.DUE)
     else:
         due = others.filter(state=Notice.State.DUE, next_at__lte=Now(), letter_id=None)
-    joining = list(due.exclude(pk=notice.pk).select_related("recipient").order_by("pk")[:most])
+    joining = list(due.exclude(pk=notice.pk).select_related("recipient__notice_schedule").order_by("pk")[:most])
     if joining and notice.letter_id is None:
         # First: a worker that dies between the two leaves a letter of one, never two letters of one name.
         notice.letter_id = notice.pk

@@ -36,6 +36,7 @@ GIVE_UP_AFTER = timedelta(hours=72)
 MOST_ATTEMPTS = 60  # a row that kills its worker each time leaves no other trace than this count
 DRAIN_SECONDS = 45.0  # with a last slow mail still well below CELERY_TASK_TIME_LIMIT
 WATCH_SECONDS = 1.0
+PUT_BACK_SECONDS = 5.0
 
 
 @dataclass
@@ -69,9 +70,12 @@ def deliver_due(*, limit: int = 1000, seconds: float = DRAIN_SECONDS, stopping: 
     """
     done = Delivered()
     ends = time.monotonic() + seconds
-    put_back_expired()
+    put_back_at = 0.0
     with open_post(deadline=min(DEADLINE_SECONDS, settings.NOTICE_LEASE_SECONDS / 2)) as post:
         while done.total < limit and time.monotonic() < ends and not stopping():
+            if time.monotonic() >= put_back_at:  # also in the middle: where there is always something due, no run ends
+                put_back_expired()
+                put_back_at = time.monotonic() + PUT_BACK_SECONDS
             notice = claim()
             if notice is None:
                 break

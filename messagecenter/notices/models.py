@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -76,6 +77,10 @@ class Notice(models.Model):
 
     #: The others that go out in the same mail, while that is being made.
     more: Sequence[Notice] = ()
+    #: When a worker claimed it, by the database's clock.
+    claimed_at: datetime | None = None
+    #: What it tells of, once its kind has looked.
+    told: object | None = None
 
     objects = NoticeQuerySet.as_manager()
 

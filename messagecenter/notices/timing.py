@@ -12,12 +12,14 @@ from django.db.models import DateTimeField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from messagecenter.accounts.models import User
 from messagecenter.notices import kinds
 from messagecenter.notices.models import Notice, Preference, Schedule
 from messagecenter.notices.topics import ALWAYS, Timing, Topic, default_timing
 
 GATHER = timedelta(minutes=2)
-WAIT_FOR_EARLIER = timedelta(seconds=5)
+WAIT_FOR_EARLIER = timedelta(seconds=1)
+WAIT_FOR_RETRY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Wishes:
 
 
 def wishes(notice: Notice) -> Wishes:
-    """Return how the recipient wants to be told of a notice's topic on its channel. One or two queries."""
+    """Return how the recipient wants to be told of a notice's topic on its channel. One query."""
     topic = kinds.named(notice.kind).topic
     person = notice.recipient
     if person is None:
@@ -40,8 +42,7 @@ def wishes(notice: Notice) -> Wishes:
     timing = Timing(chosen[0]) if chosen else default_timing(topic, notice.channel)
     if topic in ALWAYS and notice.channel == Notice.Channel.EMAIL:
         timing = Timing.AT_ONCE
-    schedule = Schedule.objects.filter(pk=person.pk).first() or Schedule(person=person)
-    return Wishes(timing, schedule, kinds.zone_of(person), may_wait=topic not in ALWAYS)
+    return Wishes(timing, schedule_of(person), kinds.zone_of(person), may_wait=topic not in ALWAYS)
 
 
 def wanting(people: Collection[uuid.UUID], topic: Topic, channel: Notice.Channel) -> set[uuid.UUID]:
@@ -51,6 +52,14 @@ def wanting(people: Collection[uuid.UUID], topic: Topic, channel: Notice.Channel
     )
     default = default_timing(topic, channel)
     return {person for person in people if chosen.get(person, default) != Timing.OFF}
+
+
+def schedule_of(person: User) -> Schedule:
+    """Return what a person has chosen, or what is so for everybody. A claimed notice has brought it along."""
+    try:
+        return person.notice_schedule
+    except Schedule.DoesNotExist:
+        return Schedule(person=person)
 
 
 def put_off(notice: Notice, wanted: Wishes, now: datetime) -> datetime | None:
@@ -72,19 +81,29 @@ def put_off(notice: Notice, wanted: Wishes, now: datetime) -> datetime | None:
 
 
 def _after_earlier(notice: Notice, now: datetime) -> datetime | None:
-    """Return when to look again while an earlier notice of the same kind and thread is owed to the same target."""
+    """Return when to look again while an earlier notice of the same kind and thread is owed to the same target.
+
+    One that was put off itself is waited for until its own moment, when both may go out in one mail; not one that waits
+    for tomorrow's summary, which its person may have given up since.
+    """
     if notice.group_id is None:
         return None
+    tried, put_off_a_little = Q(attempts__gt=0), Q(next_at__lte=now + GATHER)
     owed = Notice.objects.filter(
+        Q(state=Notice.State.SENDING) | Q(state=Notice.State.DUE) & (tried | put_off_a_little),
         target_id=notice.target_id,
         group_id=notice.group_id,
         channel=notice.channel,
         kind=notice.kind,
         pk__lt=notice.pk,
         sent_at=None,
-    ).filter(Q(state=Notice.State.SENDING) | Q(state=Notice.State.DUE, attempts__gt=0))
+    )
     earlier = owed.order_by("pk").first()
-    return max(earlier.next_at, now) + WAIT_FOR_EARLIER if earlier else None
+    if earlier is None:
+        return None
+    if earlier.state == Notice.State.DUE and earlier.attempts:
+        return max(earlier.next_at, now) + WAIT_FOR_RETRY
+    return max(earlier.next_at, now + WAIT_FOR_EARLIER)
 
 
 def _after_last_mail(notice: Notice) -> datetime | None:
@@ -131,6 +150,8 @@ def end_of_quiet(now: datetime, schedule: Schedule, zone: zoneinfo.ZoneInfo) -> 
 
 def database_now(notice: Notice) -> datetime:
     """Return the moment to measure against: a worker's own clock may be wrong, the database's is everybody's."""
+    if notice.claimed_at is not None:
+        return notice.claimed_at
     clock = ExpressionWrapper(Now(), output_field=DateTimeField())
     asked = Notice.objects.filter(pk=notice.pk).annotate(clock=clock).values_list("clock", flat=True)
     found: datetime | None = asked.first()

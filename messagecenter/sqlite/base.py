@@ -26,6 +26,8 @@ READS = ("SELECT", "WITH", "PRAGMA", "EXPLAIN")  # they wait for nobody who writ
 
 _files: dict[tuple[int, str], tuple[threading.Lock, int]] = {}
 _opening = threading.Lock()
+# A child that is forked while another thread of its parent opens one would find the lock held for good.
+os.register_at_fork(before=_opening.acquire, after_in_parent=_opening.release, after_in_child=_opening.release)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable
+from typing import cast
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
@@ -19,6 +20,7 @@ from messagecenter.notices.channels import Target
 from messagecenter.notices.kinds import Brief, Kind, message_id
 from messagecenter.notices.models import Notice, Preference, Schedule
 from messagecenter.notices.reasons import TAKES_NO_MAIL
+from messagecenter.notices.timing import schedule_of
 from messagecenter.notices.topics import Timing, Topic
 from messagecenter.policy.models import BlockedSender
 from messagecenter.push.models import Device
@@ -99,7 +101,7 @@ def mail_stuck() -> Q:
 
 def why_not(notice: Notice) -> str:
     """Return why this target need not be told any more, checked when it is about to be, or an empty text."""
-    message = Message.objects.filter(pk=notice.subject_id).first()
+    message = _message_of(notice)
     if message is None:
         return "the message is gone"
     if message.state != Message.State.DELIVERED:
@@ -123,10 +125,18 @@ def _not_theirs(person: User, entry: Entry) -> str:
     """Return why a member of a team leaves a thread to others, or an empty text."""
     if entry.mailbox.kind == Mailbox.Kind.BUYER or entry.assignee_id == person.pk:
         return ""
-    wanted = Schedule.objects.filter(pk=person.pk).values_list("team_messages", flat=True).first()
+    wanted = schedule_of(person).team_messages
     if wanted == Schedule.TeamMessages.ASSIGNED or (wanted == Schedule.TeamMessages.MINE and entry.assignee_id):
         return "it is not assigned to the person"
     return ""
+
+
+def _message_of(notice: Notice) -> Message | None:
+    """Return what a notice tells of, asked for once: ``why_not`` is asked right before the mail is made."""
+    if notice.told is None:
+        rows = Message.objects.select_related("thread__order", "thread__product", "sender")
+        notice.told = rows.filter(pk=notice.subject_id).first()
+    return cast("Message | None", notice.told)
 
 
 def _entry_of(notice: Notice, message: Message) -> Entry | None:
@@ -141,11 +151,12 @@ def _entry_of(notice: Notice, message: Message) -> Entry | None:
 
 def letter(notice: Notice) -> Letter:
     """Return the e-mail: in the reader's language, naming the order, with a link to the first message it tells of."""
-    message = Message.objects.select_related("thread__order", "thread__product", "sender").get(pk=notice.subject_id)
-    person = notice.person
+    person, message = notice.person, _message_of(notice)
+    if message is None:
+        raise Message.DoesNotExist  # it was there when ``why_not`` looked; next time it will say so
     entry = _entry_of(notice, message)
     if entry is None:
-        raise Entry.DoesNotExist  # it was there when ``why_not`` looked; next time it will say so
+        raise Entry.DoesNotExist
     sizes = _sizes([message.pk, *(other.subject_id for other in notice.more)])
     answers_to = reply_address(thread_id=message.thread_id, person=person, mailbox_id=entry.mailbox_id)
     return render_letter(
@@ -190,7 +201,7 @@ def brief(notice: Notice) -> Brief:
 
 def _excerpt(person: User, message: Message) -> str:
     """Return the message's first words for who wants them in the mail, as the other side reads them."""
-    if not Schedule.objects.filter(pk=person.pk, shows_excerpt=True).exists():
+    if not schedule_of(person).shows_excerpt:
         return ""
     try:
         return Truncator(" ".join(read_shown_body(message).split())).chars(EXCERPT_CHARACTERS)

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from messagecenter.accounts.models import User
 from messagecenter.ids import new_id
-from messagecenter.notices import claims
+from messagecenter.notices import claims, dispatch
 from messagecenter.notices.actions import owe, send_again
 from messagecenter.notices.dispatch import Delivered, deliver_due, pause_after
 from messagecenter.notices.health import overdue_seconds
@@ -234,6 +234,21 @@ def test_an_expired_lease_is_taken_over_and_the_late_mark_is_fenced(sink: Sink, 
     assert claims.settle([slow], state=Notice.State.FAILED, reason="too late") is False
     assert claims.settle([quick], state=Notice.State.SENT) is True
     assert Notice.objects.get().state == "sent"
+
+
+def test_what_a_killed_worker_held_is_taken_over_in_the_middle_of_a_long_run(
+    sink: Sink, reader: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where something is always due, a run lasts 45 seconds: what was stranded does not wait for the next one."""
+    monkeypatch.setattr(dispatch, "PUT_BACK_SECONDS", 0.0)
+    owed(reader)
+
+    def somebody_is_killed() -> bool:
+        if len(sink.mails) == 1 and Notice.objects.count() == 1:
+            owed(reader, state="sending", attempts=1, lease_until=Now() - timedelta(seconds=1))
+        return False
+
+    assert deliver_due(stopping=somebody_is_killed) == Delivered(sent=2)
 
 
 def test_send_again_makes_only_failed_notices_due(sink: Sink, reader: User, admin: User) -> None:

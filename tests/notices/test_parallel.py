@@ -274,3 +274,14 @@ def test_the_celery_worker_is_rung_and_survives_the_death_of_redis(tmp_path: Pat
         stack.processes["redis"].start()
         stack.sink.wait(2, 30)
         assert len(stack.sink.transmitted) == 2
+
+
+def test_a_worker_delivers_what_nobody_brings_it_while_redis_is_away(tmp_path: Path) -> None:
+    with Stack("sqlite", tmp_path, start=("worker", "beat"), redis=True, settings=SETTINGS) as stack:
+        wait_for(lambda: "ready" in stack.processes["worker"].output(), "the worker does not start", 40)
+        stack.processes["redis"].kill()
+        stack.python(OWE.format(count=3))
+        stack.sink.wait(3, 20)
+        assert stack.sql("select distinct state, attempts from notices_notice") == [("sent", 1)]
+        stack.processes["worker"].stop(12)
+        assert stack.processes["worker"].popen.returncode is not None

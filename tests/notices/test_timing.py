@@ -133,6 +133,27 @@ def test_a_later_notice_does_not_overtake_one_that_is_tried_again(sink: Sink, re
 
 
 @pytest.mark.django_db
+def test_a_newer_notice_does_not_overtake_one_that_was_put_off(sink: Sink, reader: User) -> None:
+    """The first stands still with its worker, the second waits for it, and a third comes when the first is done."""
+    prefer(reader, "at_once")
+    thread = new_id()
+    first, second = news(reader, group=thread, count=2)
+    Notice.objects.filter(pk=first.pk).update(state="sending", attempts=1, lease_until=Now() + timedelta(minutes=1))
+    assert deliver_due() == Delivered(put_off=1)
+    Notice.objects.filter(pk=first.pk).update(state="sent", sent_at=Now(), lease_until=None)
+    [third] = news(reader, group=thread)
+    assert deliver_due() == Delivered(put_off=1)
+    second.refresh_from_db()
+    third.refresh_from_db()
+    assert third.state == "due"
+    assert third.next_at >= second.next_at
+
+    Notice.objects.filter(state="due").update(next_at=Now())
+    assert deliver_due() == Delivered(sent=2)
+    assert [mail.message_id.split("-", 1)[1][:36] for mail in sink.mails] == [str(second.pk), str(third.pk)]
+
+
+@pytest.mark.django_db
 def test_daily_summary_tells_everything_of_the_day_in_one_mail(sink: Sink, reader: User) -> None:
     prefer(reader, "daily", digest_hour=7)
     notices = news(reader, count=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from typing import Any
@@ -37,5 +38,6 @@ class Command(BaseCommand):
             self._report(total)
 
     def _report(self, done: Delivered) -> None:
-        self.stdout.write(str(done))
-        self.stdout.flush()
+        with contextlib.suppress(OSError):  # a full disk below the log stops no delivery
+            self.stdout.write(str(done))
+            self.stdout.flush()

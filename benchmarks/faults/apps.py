@@ -1,0 +1,28 @@
+"""What makes the dispatcher a bad one, to prove that the harness would notice."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class BrokenConfig(AppConfig):
+    name = "benchmarks.faults"
+    label = "faults_broken"
+
+    def ready(self) -> None:
+        """Mark each notice as sent when it is claimed."""
+        from django.db.models.functions import Now
+
+        from messagecenter.notices import dispatch
+        from messagecenter.notices.claims import claim
+        from messagecenter.notices.models import Notice
+
+        def claim_and_mark() -> Notice | None:
+            notice = claim()
+            if notice is not None:
+                Notice.objects.filter(pk=notice.pk).update(
+                    state=Notice.State.SENT, sent_at=Now(), lease_until=None, attempts=notice.attempts + 1
+                )
+            return notice
+
+        dispatch.claim = claim_and_mark  # type: ignore[attr-defined]
