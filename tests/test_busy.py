@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import DjangoDbBlocker
@@ -34,12 +35,17 @@ SignIn = Callable[[User], Client]
 SENTENCE = "The site is busy just now. Nothing is lost: please try again in a moment."
 
 
+def closed(other: BaseDatabaseWrapper) -> None:
+    """Close a connection for good: Django keeps one to a database in memory open, as it would take that along."""
+    BaseDatabaseWrapper.close(other)
+
+
 @pytest.fixture
 def writer_elsewhere(transactional_db: None) -> Iterator[None]:
     """Another connection that holds what every writer needs, until the test ends; ours waits 0.3 seconds at most."""
     other = connection.copy()
     with contextlib.ExitStack() as held:
-        held.callback(other.close)
+        held.callback(closed, other)
         if connection.vendor == "postgresql":
             other.set_autocommit(False)
             held.callback(other.rollback)
