@@ -147,7 +147,8 @@ def test_late_answer_takes_nothing_away_that_is_back(browser: Browser, stack: St
     for key in ("j", "j", "Enter"):
         page.keyboard.press(key)
     expect(page.locator("#thread-heading")).to_have_text("Question 2")
-    page.keyboard.press("e")
+    with page.expect_response("**/messages/file/"):  # before that the row is still there, and says so
+        page.keyboard.press("e")
     expect(page.locator("#toast")).to_contain_text("Undo")
     expect_subjects(page, 1, 3, 4, 5, 6)
     look = "id => document.dispatchEvent(new CustomEvent('mailbox:change', {detail: {list: false, threads: [id]}}))"
