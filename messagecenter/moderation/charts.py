@@ -8,6 +8,7 @@ from datetime import date
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import pgettext
 
 from .figures import RuleFigure, Series
 
@@ -113,11 +114,13 @@ def _lines(top: float, inner: float) -> SafeString:
 def _dates(days: Sequence[date], step: float) -> SafeString:
     """Return the dates below, as many as there is room for."""
     every = max(1, len(days) // 6)
+    # Translators: how a day is told where there is little room, as Django's "date" filter takes it: "Nov 23".
+    written = pgettext("a day in short", "M j")
     return format_html_join(
         "",
         '<text class="chart-text chart-date" x="{}" y="{}">{}</text>',
         (
-            (_n(LEFT + step * (place + 0.5)), HEIGHT - 6, f"{day.day}.{day.month}.")
+            (_n(LEFT + step * (place + 0.5)), HEIGHT - 6, date_format(day, written))
             for place, day in enumerate(days)
             if (len(days) - 1 - place) % every == 0
         ),
