@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from benchmarks.serving import Browser, cpu_seconds
+from benchmarks.processor import cpu_seconds
+from benchmarks.serving import Browser
 
 Ask = Callable[[], object]
 ROUND = 10  # requests of one page, then it is the next one's turn

@@ -19,24 +19,6 @@ from django.db import connection
 
 from messagecenter.accounts.models import User
 
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(root: int) -> float:
-    """Return the CPU time a process and all its children have used, in seconds, also of children that ended."""
-    parents: dict[int, int] = {}
-    used: dict[int, float] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            with contextlib.suppress(OSError):
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-                parents[int(folder.name)] = int(fields[1])
-                used[int(folder.name)] = sum(map(int, fields[11:15])) / TICKS
-    family = {root}
-    while grown := {pid for pid, parent in parents.items() if parent in family} - family:
-        family |= grown
-    return sum(used.get(pid, 0.0) for pid in family)
-
 
 def postmaster() -> int:
     """Return the process id of PostgreSQL's parent process, which every backend comes from."""

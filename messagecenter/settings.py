@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from messagecenter import environment as env
-from messagecenter.timetable import Every
+from messagecenter.timetable import TIMETABLE, Every
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
@@ -194,6 +194,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.address("REDIS_URL", "", ["redis", "rediss", "unix"]) if env.text("REDIS_URL") else ""
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT = "messagecenter.queue_redis:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         "visibility_timeout": 600,
         "unacked_restore_interval": 2,
@@ -223,65 +224,19 @@ CELERY_TASK_TIME_LIMIT = 140  # below a quarter of the visibility timeout, so no
 CELERY_TASK_PUBLISH_RETRY = False  # a doorbell that does not ring must not keep the writer waiting
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker delivers without its broker, and waits for it for ever
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+# What the broker hands out again meanwhile finds nothing left to do; ending a mail halfway could send it twice.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "deliver due notices": {
-        "task": "messagecenter.notices.tasks.deliver",
-        "schedule": Every(5.0),
-        "options": {"expires": 5},  # while no worker runs they must not pile up
-    },
-    "forget old notices": {"task": "messagecenter.notices.tasks.forget_old_notices", "schedule": Every(86400.0)},
-    "forget old deliveries": {
-        "task": "messagecenter.webhooks.tasks.forget_old_deliveries",
-        "schedule": Every(86400.0),
-    },
-    "forget old live events": {"task": "messagecenter.live.tasks.forget_old_events", "schedule": Every(3600.0)},
-    "check waiting attachments": {
-        "task": "messagecenter.threads.periodic.check_attachments",
-        "schedule": Every(30.0),
-        "options": {"expires": 30},
-    },
-    "index large mailboxes": {
-        "task": "messagecenter.threads.periodic.index_large_mailboxes",
-        "schedule": Every(600.0),
-        "options": {"expires": 600},
-    },
-    "remind of replies": {
-        "task": "messagecenter.threads.periodic.remind_of_replies",
-        "schedule": Every(300.0),
-        "options": {"expires": 300},
-    },
-    "check holds": {
-        "task": "messagecenter.moderation.periodic.check_holds",
-        "schedule": Every(60.0),
-        "options": {"expires": 60},
-    },
-    "sweep attachments": {"task": "messagecenter.attachments.tasks.sweep_attachments", "schedule": Every(3600.0)},
-    "repair tallies": {"task": "messagecenter.threads.periodic.repair_tallies", "schedule": Every(86400.0)},
-    "go on with filing": {
-        "task": "messagecenter.threads.periodic.file_waiting",
-        "schedule": Every(30.0),
-        "options": {"expires": 30},
-    },
-    "count filters": {
-        "task": "messagecenter.threads.periodic.count_filters",
-        "schedule": Every(60.0),
-        "options": {"expires": 60},
-    },
-    "empty the trash": {"task": "messagecenter.threads.periodic.empty_trashes", "schedule": Every(86400.0)},
-    "forget old drafts": {"task": "messagecenter.threads.periodic.forget_drafts", "schedule": Every(86400.0)},
-    "sweep presence": {"task": "messagecenter.threads.periodic.sweep_presence", "schedule": Every(600.0)},
-    "forget old filing": {"task": "messagecenter.threads.periodic.forget_old_filing", "schedule": Every(86400.0)},
-}
+CELERY_BEAT_SCHEDULE = dict(TIMETABLE)
 
 # --- People ----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "messagecenter.accounts.backends.PasswordBackend",
+    "messagecenter.accounts.backends.AllauthBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

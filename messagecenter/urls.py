@@ -13,9 +13,12 @@ from messagecenter.threads.files import file_on_its_host
 
 admin.site.site_title = admin.site.site_header = _("Message Center administration")
 
-# The desk is a page of the admin: it has the admin's door and its names.
+# The desks are pages of the admin: they have the admin's door and its names.
 admin_pages, admin_app, admin_name = admin.site.urls
-desk = path("moderation/desk/", include("messagecenter.moderation.desk"))
+desks = [
+    path("moderation/desk/", include("messagecenter.moderation.desk")),
+    path("support/desk/", include("support.desk")),
+]
 
 handler500 = busy.failed
 
@@ -26,6 +29,7 @@ urlpatterns = [
     path("messages/replies/", include("messagecenter.replies.urls")),
     path("messages/", include("messagecenter.threads.organising.urls")),
     path("messages/", include("messagecenter.threads.urls")),
+    path("support/", include("support.urls")),
     path("attachments/", include("messagecenter.attachments.urls")),
     path("files/<str:token>/", file_on_its_host, name="file_on_its_host"),
     path("accounts/", include("messagecenter.accounts.urls")),
@@ -45,7 +49,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
-    path("admin/", ([desk, *admin_pages], admin_app, admin_name)),
+    path("admin/", ([*desks, *admin_pages], admin_app, admin_name)),
 ]
 if settings.EMBEDDED:
     urlpatterns.append(path("outbox/", include("messagecenter.mail.urls")))

@@ -31,7 +31,10 @@ from messagecenter.threads.models import Disclosure, Message, ReplyClock, Thread
 from messagecenter.vault.models import Alarm, DataKey
 from messagecenter.webhooks.models import Endpoint
 from orders.models import Order
+from support.actions import read_case
+from support.models import Attendance, Route
 from tests.factories import OrderFactory, ProductFactory
+from tests.support.cases import make_queue, make_seller, make_staff, open_one
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/vault/alarm/"
@@ -173,6 +176,11 @@ def rows(thread: Thread, answer: Message, shop: Mailbox, admin: User) -> None:
     note = upload(by=admin_of(shop), mailbox=shop, name="note.txt", plain=b"For the test of admin lists")
     disclose(by=admin, attachment=note, reason="For the test of admin lists")
     suppress("gone@buyer.example", reason="bounce", detail="5.1.1")
+    queue = make_queue()
+    Route.objects.create(queue=queue, topic="payments")
+    helper = make_staff(queue)
+    Attendance.objects.create(staff=helper)
+    read_case(by=helper, case=open_one(make_seller()))
     mail = RawMail.objects.create(dedupe_key=b"m" * 32, size_bytes=1, state="quarantined")
     MailDisclosure.objects.create(mail_id=mail.pk, staff=admin, reason="For the test of admin lists")
     Decision.objects.create(

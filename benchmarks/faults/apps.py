@@ -17,12 +17,11 @@ class BrokenConfig(AppConfig):
         from messagecenter.notices.claims import claim
         from messagecenter.notices.models import Notice
 
-        def claim_and_mark() -> Notice | None:
-            notice = claim()
-            if notice is not None:
-                Notice.objects.filter(pk=notice.pk).update(
-                    state=Notice.State.SENT, sent_at=Now(), lease_until=None, attempts=notice.attempts + 1
-                )
-            return notice
+        def claim_and_mark(most: int = 1) -> list[Notice]:
+            held = claim(most)
+            Notice.objects.filter(pk__in=[notice.pk for notice in held]).update(
+                state=Notice.State.SENT, sent_at=Now(), lease_until=None
+            )
+            return held
 
         dispatch.claim = claim_and_mark  # type: ignore[attr-defined]

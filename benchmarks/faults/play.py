@@ -116,6 +116,7 @@ def _played(
     ]
     if supervisor.restarted:
         played.notes.append(f"Ended by themselves and started again by the supervisor: {dict(supervisor.restarted)}")
+        played.notes += supervisor.last_words
     for failure in ground.failures:
         found.say(int(failure.split(",")[0].removeprefix("row ")), f"the fault itself failed: {failure}")
     for breach in json.loads(ground.site.python(BREACHES).splitlines()[-1]):

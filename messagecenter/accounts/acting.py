@@ -22,10 +22,15 @@ def person_of(request: HttpRequest) -> User:
 
 
 def memberships_of(request: HttpRequest) -> list[Membership]:
-    """Return the signed-in person's memberships, oldest first, read once a request; empty for a stranger."""
+    """Return the signed-in person's memberships, oldest first, read once a request; empty for a stranger.
+
+    No query where they were read with the person, as on all pages but those that have just signed somebody in.
+    """
     found: list[Membership] | None = getattr(request, _CACHE, None)
     if found is None:
-        found = _memberships(request.user.pk) if request.user.is_authenticated else []
+        found = getattr(request.user, "known_memberships", None)
+        if found is None:
+            found = _memberships(request.user.pk) if request.user.is_authenticated else []
         setattr(request, _CACHE, found)
     return found
 

@@ -68,6 +68,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
+    # Whom the person acts for, oldest first, where that was read with them: whoever is signed in (``backends``).
+    known_memberships: list[Membership] | None = None
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

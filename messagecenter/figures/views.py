@@ -199,9 +199,9 @@ def _lines(reader: User, shop: Mailbox, found: list[Wait], now: Any) -> Iterator
             told = [timezone.localtime(one).isoformat(timespec="seconds") if one else "" for one in moments]
             cells = [row["order_number"], row["topic"], *told, row["outcome"], row["end"], row["member"]]
             minutes = round((wait.ended_at - wait.started_at).total_seconds() / 60) if wait.ended_at else ""
-            yield writer.writerow([*(_harmless(cell) for cell in cells), minutes])
+            yield writer.writerow([*(harmless(cell) for cell in cells), minutes])
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -61,6 +61,15 @@ def lift_rows(keys: Sequence[uuid.UUID], *, by: str) -> int:
 def is_suppressed(address: str) -> bool:
     """Return whether nothing is to be sent to ``address`` now: one query."""
     return of_address(address).filter(lifted_at=None).exists()
+
+
+def suppressed_among(addresses: Collection[str]) -> set[str]:
+    """Return those of these addresses to which nothing is to be sent now: one query."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    hashes = {_hash(address, key): address for address in addresses for key in keys}
+    found = Suppression.objects.filter(address_hash__in=list(hashes), lifted_at=None) if hashes else ()
+    marks = {bytes(row.address_hash) for row in found}
+    return {address for mark, address in hashes.items() if mark in marks}
 
 
 def suppression_of(address: str) -> Suppression | None:

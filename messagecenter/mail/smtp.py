@@ -10,8 +10,6 @@ import contextlib
 import re
 import smtplib
 import socket
-import threading
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +17,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 
+from messagecenter.mail.deadlines import Clock, Deadline
 from messagecenter.mail.errors import NotSent, Refused, TryAgain, Uncertain
 from messagecenter.mail.status import is_about_address
 
@@ -39,55 +38,13 @@ class _Answer(Exception):
         self.short = f"{code} {self.enhanced}".rstrip()
 
 
-class _Deadline:
-    """Cuts a connection when the time for one mail is over, whatever the other side is doing with it."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.passed = False
-        self._ends = time.monotonic() + seconds
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
-        self._lock = threading.Lock()
-        self._guard: socket.socket | None = None
-
-    def __enter__(self) -> _Deadline:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def left(self) -> float:
-        """Return the seconds left. Raises TimeoutError when there are none."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            self.passed = True
-            raise TimeoutError
-        return left
-
-    def watch(self, guard: socket.socket) -> None:
-        """Cut this socket when the time is over."""
-        with self._lock:
-            self._guard = guard
-        if self.passed:
-            self._cut()
-
-    def _cut(self) -> None:
-        self.passed = True
-        with self._lock:
-            if self._guard is not None:
-                with contextlib.suppress(OSError):  # it is closed already
-                    self._guard.shutdown(socket.SHUT_RDWR)
-
-
 class _Session(smtplib.SMTP):
     """An SMTP session that connects within a deadline and keeps a second handle on its socket.
 
     The handle stays good when TLS takes the socket over, and shutting it down ends a blocked read.
     """
 
-    deadline: _Deadline
+    deadline: Deadline
     guard: socket.socket | None = None
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
@@ -134,6 +91,7 @@ class SmtpBackend(EmailBackend):
         self._seconds = deadline
         self._keep_open = keep_open
         self._stage = ""
+        self._clock = Clock()
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Send the mails in turn and return how many were accepted."""
@@ -153,20 +111,20 @@ class SmtpBackend(EmailBackend):
 
     def open(self) -> bool:
         """Connect and sign in, unless that is done; return whether it was needed."""
-        with _Deadline(self._seconds) as deadline:
+        with self._clock.deadline(self._seconds) as deadline:
             return self._session(deadline)[1]
 
     def close(self) -> None:
         """Say goodbye, waiting two seconds at most, and close the connection."""
         session, self.connection = self.connection, None
-        if session is None:
-            return
-        with _Deadline(GOODBYE_SECONDS) as deadline:
-            if session.guard is not None:
-                deadline.watch(session.guard)
-            with contextlib.suppress(OSError):
-                session.quit()
-            session.close()
+        if session is not None:
+            with self._clock.deadline(GOODBYE_SECONDS) as deadline:
+                if session.guard is not None:
+                    deadline.watch(session.guard)
+                with contextlib.suppress(OSError):
+                    session.quit()
+                session.close()
+        self._clock.stop()
 
     def _send_one(self, message: EmailMessage) -> None:
         """Hand over one mail within the deadline, over the open connection or a new one."""
@@ -180,10 +138,10 @@ class SmtpBackend(EmailBackend):
             addresses = [sanitize_address(address, encoding) for address in recipients]
         except ValueError:
             raise Refused("the address is not valid") from None
-        with _Deadline(self._seconds) as deadline:
+        with self._clock.deadline(self._seconds) as deadline:
             self._try(deadline, sender, addresses, content)
 
-    def _try(self, deadline: _Deadline, sender: str, addresses: Sequence[str], content: bytes) -> None:
+    def _try(self, deadline: Deadline, sender: str, addresses: Sequence[str], content: bytes) -> None:
         """Attempt to hand the mail over; raise what went wrong as TryAgain, Refused or Uncertain."""
         self._stage = "CONNECT"
         try:
@@ -203,13 +161,13 @@ class SmtpBackend(EmailBackend):
             code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
             raise self._broken(deadline, f"{type(error).__name__} {code}" if code else type(error).__name__) from None
 
-    def _broken(self, deadline: _Deadline, how: str) -> NotSent:
+    def _broken(self, deadline: Deadline, how: str) -> NotSent:
         """Return what a connection that broke means: after ``END`` the server may have taken the mail."""
         late = f"took longer than {deadline.seconds:g} s at {self._stage}"
         reason = late if deadline.passed else f"no connection at {self._stage} ({how})"
         return Uncertain(reason) if self._stage == "END" else TryAgain(reason)
 
-    def _attempt(self, deadline: _Deadline, sender: str, addresses: Sequence[str], content: bytes) -> None:
+    def _attempt(self, deadline: Deadline, sender: str, addresses: Sequence[str], content: bytes) -> None:
         """Hand the mail over; a kept connection the server has left meanwhile is replaced once."""
         session, fresh = self._session(deadline)
         try:
@@ -222,7 +180,7 @@ class SmtpBackend(EmailBackend):
             session, _ = self._session(deadline)
             self._hand_over(session, sender, addresses, content)
 
-    def _session(self, deadline: _Deadline) -> tuple[_Session, bool]:
+    def _session(self, deadline: Deadline) -> tuple[_Session, bool]:
         """Return the open session or a new one, watched from now on, and whether it is new."""
         if self.connection is not None:
             if self.connection.guard is not None:

@@ -13,9 +13,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import DateTimeField, ExpressionWrapper, Q, QuerySet, Subquery
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
+from messagecenter.notices.meanings import ABANDONED
 from messagecenter.notices.models import Notice
 
 logger = logging.getLogger(__name__)
@@ -23,37 +24,68 @@ MARK_SECONDS = 20.0
 
 
 def put_back_expired() -> int:
-    """Make due again what a worker held too long; return how many. Such a worker was killed, or stands still."""
+    """Make due again what a worker held too long; return how many. Such a worker was killed, or stands still.
+
+    It may be what ended that worker, so nothing else is held with it again.
+    """
     expired = Notice.objects.filter(state=Notice.State.SENDING, lease_until__lte=Now())
     if not expired.exists():  # looking takes no write lock on SQLite
         return 0
-    return expired.update(state=Notice.State.DUE, lease_until=None, next_at=Now())
+    return expired.update(state=Notice.State.DUE, lease_until=None, next_at=Now(), reason=ABANDONED)
 
 
-def claim() -> Notice | None:
-    """Hold the notice that is due longest and return it, or None when nothing is due.
+def claim(most: int = 1) -> list[Notice]:
+    """Hold up to ``most`` notices, those that are due longest, and return them; none when nothing is due.
 
-    The claim is committed on return. Raises RuntimeError inside a transaction, because then it would not be.
+    Their leases end together. Of a thread there is one for each target, so that the next follows once it is settled;
+    what is no e-mail, and what ended its last worker, is held alone. The claim is committed on return. Raises
+    RuntimeError inside a transaction, because then it would not be.
     """
     skips_locked = connection.features.has_select_for_update_skip_locked
     if not skips_locked and not connection.in_atomic_block and not _due().exists():
-        return None  # beginning takes SQLite's one write lock: not for a look
+        return []  # beginning takes SQLite's one write lock: not for a look
     with transaction.atomic(durable=True):
         # PostgreSQL skips what others have locked; SQLite's transactions begin one after the other (IMMEDIATE).
-        # Whom it tells, and what the clock says, come with it: each query less is time for more mails.
         clock = ExpressionWrapper(Now(), output_field=DateTimeField())
-        first = _due().select_related("recipient__notice_schedule").annotate(clock=clock)
-        due = first.select_for_update(skip_locked=True, of=("self",)) if skips_locked else first
-        notice = due.first()
-        if notice is None or not _hold(notice):
-            return None
-        notice.claimed_at = notice.clock
-        return notice
+        held = _fitting(list(_locked(_due().annotate(clock=clock))[:most]))
+        _hold(held)
+    for notice in held:
+        notice.claimed_at = notice.clock  # type: ignore[attr-defined]
+    return held
 
 
 def _due() -> QuerySet[Notice]:
-    """Return what is due, the longest waiting first."""
-    return Notice.objects.filter(state=Notice.State.DUE, next_at__lte=Now()).order_by("next_at", "pk")
+    """Return what is due, the longest waiting first, without what follows one that is being sent.
+
+    That would only be put off: it is left until the one before it is settled, by whoever is at it.
+    """
+    same = {name: OuterRef(name) for name in ("target_id", "group_id", "channel", "kind")}
+    before_it = Notice.objects.filter(state=Notice.State.SENDING, **same)
+    due = Notice.objects.filter(state=Notice.State.DUE, next_at__lte=Now())
+    return due.filter(~Exists(before_it)).order_by("next_at", "pk")
+
+
+def _locked(rows: QuerySet[Notice]) -> QuerySet[Notice]:
+    """Return rows that nobody else is about to hold, inside a transaction."""
+    skips_locked = connection.features.has_select_for_update_skip_locked
+    return rows.select_for_update(skip_locked=True) if skips_locked else rows
+
+
+def _fitting(due: Sequence[Notice]) -> list[Notice]:
+    """Return those that one worker can deliver one after the other, beginning with the first."""
+    if due and not _shares(due[0]):
+        return [due[0]]
+    fitting: dict[Any, Notice] = {}
+    for notice in due:
+        if _shares(notice):
+            thread = (notice.target_id, notice.group_id) if notice.group_id else notice.pk
+            fitting.setdefault(notice.letter_id or thread, notice)
+    return list(fitting.values())
+
+
+def _shares(notice: Notice) -> bool:
+    """Return whether others may wait for it: another site's server may take its time, and a killer ends them all."""
+    return notice.channel == Notice.Channel.EMAIL and notice.reason != ABANDONED
 
 
 def hold_with(notice: Notice, others: QuerySet[Notice], *, most: int = 100) -> list[Notice]:
@@ -66,30 +98,44 @@ def hold_with(notice: Notice, others: QuerySet[Notice], *, most: int = 100) -> l
         due = Notice.objects.filter(letter_id=notice.letter_id, state=Notice.State.DUE)
     else:
         due = others.filter(state=Notice.State.DUE, next_at__lte=Now(), letter_id=None)
-    joining = list(due.exclude(pk=notice.pk).select_related("recipient__notice_schedule").order_by("pk")[:most])
-    if joining and notice.letter_id is None:
+    keys = list(due.exclude(pk=notice.pk).order_by("pk").values_list("pk", flat=True)[:most])
+    if not keys:
+        return []
+    if notice.letter_id is None:
         # First: a worker that dies between the two leaves a letter of one, never two letters of one name.
         notice.letter_id = notice.pk
         Notice.objects.filter(pk=notice.pk, attempts=notice.attempts).update(letter_id=notice.pk)
     # They end with the first one's: one that came back before the others would be repeated without them.
     lease = Subquery(Notice.objects.filter(pk=notice.pk).values("lease_until"))
-    got = []
-    for other in joining:
-        with transaction.atomic(durable=True):
-            if _hold(other, letter_id=notice.letter_id, lease_until=lease):
-                got.append(other)
-    return got
+    with transaction.atomic(durable=True):
+        joining = list(_locked(due.filter(pk__in=keys).order_by("pk")))
+        _hold(joining, letter_id=notice.letter_id, lease_until=lease)
+    return joining
 
 
-def _hold(notice: Notice, **changes: Any) -> bool:
-    """Take the lease unless the row has changed; return whether it is ours now."""
+def _hold(notices: Sequence[Notice], **changes: Any) -> None:
+    """Take the leases of rows that are ours in this transaction."""
+    if not notices:
+        return
     lease = {"lease_until": Now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS)}
-    held = Notice.objects.filter(pk=notice.pk, state=Notice.State.DUE, attempts=notice.attempts).update(
-        state=Notice.State.SENDING, attempts=notice.attempts + 1, **(lease | changes)
+    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(
+        state=Notice.State.SENDING, attempts=F("attempts") + 1, **(lease | changes)
     )
-    notice.attempts += 1
-    notice.letter_id = changes.get("letter_id", notice.letter_id)
-    return held == 1
+    for notice in notices:
+        notice.attempts += 1
+        notice.letter_id = changes.get("letter_id", notice.letter_id)
+
+
+def give_back(notices: Sequence[Notice]) -> None:
+    """Make due again what was held and not begun, as if it had not been held. Waits as ``settle`` does."""
+    if notices:
+        ours = Notice.objects.filter(_held(notices), state=Notice.State.SENDING)
+        _update(ours, state=Notice.State.DUE, lease_until=None, attempts=F("attempts") - 1)
+
+
+def _held(notices: Sequence[Notice]) -> Q:
+    """Return which rows these are as long as nobody has taken them over."""
+    return Q(*(Q(pk=notice.pk, attempts=notice.attempts) for notice in notices), _connector=Q.OR)
 
 
 def settle(together: Sequence[Notice], **changes: Any) -> bool:
@@ -98,12 +144,16 @@ def settle(together: Sequence[Notice], **changes: Any) -> bool:
     All at once: of a letter that is half marked, the other half would be repeated under its name. Waits out a restart
     of the database for 20 seconds: the mail is gone, and forgetting that would send it twice.
     """
-    held = Q(*(Q(pk=notice.pk, attempts=notice.attempts) for notice in together), _connector=Q.OR)
-    ours = Notice.objects.filter(held, state__in=[Notice.State.SENDING, Notice.State.DUE])
+    ours = Notice.objects.filter(_held(together), state__in=[Notice.State.SENDING, Notice.State.DUE])
+    return _update(ours, lease_until=None, **changes) == len(together)
+
+
+def _update(rows: QuerySet[Notice], **changes: Any) -> int:
+    """Write to rows and return how many, as soon as the database lets us."""
     ends = time.monotonic() + MARK_SECONDS
     while True:
         try:
-            return ours.update(lease_until=None, **changes) == len(together)
+            return rows.update(**changes)
         except (OperationalError, InterfaceError):
             if connection.in_atomic_block or time.monotonic() >= ends:
                 raise

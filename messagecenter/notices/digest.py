@@ -9,19 +9,19 @@ from django.urls import reverse
 from messagecenter.mail.rendering import absolute_url, render_letter
 from messagecenter.mail.sending import Letter
 from messagecenter.notices import kinds
-from messagecenter.notices.models import Notice, Preference
+from messagecenter.notices.models import Notice
+from messagecenter.notices.timing import Timings
 from messagecenter.notices.topics import Timing, Topic, default_timing
 
 
-def daily_kinds(notice: Notice) -> list[str]:
+def daily_kinds(notice: Notice, chosen: Timings) -> list[str]:
     """Return the kinds that this notice's recipient gets once a day on its channel, and that fit in a line."""
-    chosen = dict(
-        Preference.objects.filter(person=notice.recipient_id, channel=notice.channel).values_list("topic", "timing")
-    )
-    daily = {
-        topic for topic in Topic if chosen.get(topic.value, default_timing(topic, notice.channel)) == Timing.DAILY.value
-    }
-    return [kind.name for kind in kinds.every() if kind.brief is not None and kind.topic in daily]
+
+    def is_daily(topic: Topic) -> bool:
+        mine = (notice.person.pk, topic.value, notice.channel)
+        return (chosen.get(mine) or default_timing(topic, notice.channel)) == Timing.DAILY
+
+    return [kind.name for kind in kinds.every() if kind.brief is not None and is_daily(kind.topic)]
 
 
 def digest_letter(together: Sequence[Notice]) -> Letter:

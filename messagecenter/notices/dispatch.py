@@ -6,27 +6,30 @@ import logging
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.db.models.functions import Now
 
-from messagecenter.mail.actions import is_suppressed, suppress
+from messagecenter.mail.actions import suppress as suppress_address
 from messagecenter.mail.errors import Refused, TryAgain, Uncertain
 from messagecenter.mail.models import Suppression
 from messagecenter.mail.sending import Letter, open_post, send
 from messagecenter.mail.smtp import DEADLINE_SECONDS
 from messagecenter.notices import channels, kinds
-from messagecenter.notices.claims import claim, hold_with, put_back_expired, settle
+from messagecenter.notices.claims import claim, give_back, hold_with, put_back_expired, settle
 from messagecenter.notices.digest import daily_kinds, digest_letter
+from messagecenter.notices.looking import Seen, look, why_not
 from messagecenter.notices.models import Notice
-from messagecenter.notices.reasons import TAKES_NO_MAIL
 from messagecenter.notices.stopping import stop_headers
-from messagecenter.notices.timing import Wishes, database_now, put_off, wishes
+from messagecenter.notices.timing import Wishes, database_now, put_off
 from messagecenter.notices.topics import Timing
 
 logger = logging.getLogger(__name__)
@@ -37,6 +40,10 @@ MOST_ATTEMPTS = 60  # a row that kills its worker each time leaves no other trac
 DRAIN_SECONDS = 45.0  # with a last slow mail still well below CELERY_TASK_TIME_LIMIT
 WATCH_SECONDS = 1.0
 PUT_BACK_SECONDS = 5.0
+MOST_AT_ONCE = 20  # notices held together: what a killed worker strands, and what one look costs less and less for
+FIRST_HANDFUL = 5
+HANDFUL_SECONDS = 1.0
+LOOK_SECONDS = 1.0  # how old may be what was found out about a notice when its mail begins
 
 
 @dataclass
@@ -71,17 +78,70 @@ def deliver_due(*, limit: int = 1000, seconds: float = DRAIN_SECONDS, stopping: 
     done = Delivered()
     ends = time.monotonic() + seconds
     put_back_at = 0.0
+    most = FIRST_HANDFUL
+
+    def over() -> bool:
+        return time.monotonic() >= ends or stopping()
+
     with open_post(deadline=min(DEADLINE_SECONDS, settings.NOTICE_LEASE_SECONDS / 2)) as post:
-        while done.total < limit and time.monotonic() < ends and not stopping():
+        while done.total < limit and not over():
             if time.monotonic() >= put_back_at:  # also in the middle: where there is always something due, no run ends
                 put_back_expired()
                 put_back_at = time.monotonic() + PUT_BACK_SECONDS
-            notice = claim()
-            if notice is None:
+            began, before = time.monotonic(), done.total
+            handful = claim(min(most, limit - done.total))
+            if not handful:
                 break
-            outcome = _deliver(notice, post)
-            setattr(done, outcome, getattr(done, outcome) + 1)
+            _deliver_handful(handful, post, done, began=began, over=over)
+            # As many as are sent in a second: where the mail server is slow, the others are left to other workers.
+            pace = (time.monotonic() - began) / max(done.total - before, 1)
+            most = max(1, min(MOST_AT_ONCE, int(HANDFUL_SECONDS / max(pace, 0.001))))
     return done
+
+
+def _deliver_handful(
+    handful: list[Notice], post: BaseEmailBackend, done: Delivered, *, began: float, over: Callable[[], bool]
+) -> None:
+    """Deliver what was held together since ``began``, and give back what there is no time for.
+
+    A mail takes half a lease at most: the first begins in its first half, the others in its first quarter, so that they
+    do not wait long for one that takes its time. What was looked at is looked at again after a
+    second, so that nobody is told what was read, blocked, switched off or forbidden meanwhile.
+    """
+    waiting = deque(handful)
+    seen: dict[UUID, Seen] = {}
+    looked_at = float("-inf")
+    has_begun = False
+    try:
+        while waiting and not (has_begun and over()):
+            if time.monotonic() - looked_at > LOOK_SECONDS:
+                looked_at = time.monotonic()
+                seen = look(waiting)
+                _leave_to_summaries(waiting, seen)
+            if time.monotonic() - began > settings.NOTICE_LEASE_SECONDS / (4 if has_begun else 2):
+                break
+            notice, has_begun = waiting.popleft(), True
+            outcome = _deliver(notice, seen.get(notice.pk), post)
+            setattr(done, outcome, getattr(done, outcome) + 1)
+            if outcome == "failed":  # its address may be closed from now on
+                looked_at = float("-inf")
+    finally:
+        with suppress(OperationalError, InterfaceError):  # then they come back when their leases end
+            give_back(waiting)
+
+
+def _leave_to_summaries(waiting: deque[Notice], seen: dict[UUID, Seen]) -> None:
+    """Give back all but the first of what one person is told once a day: its summary takes the others along."""
+    first: set[UUID] = set()
+    others = []
+    for notice in waiting:
+        if notice.pk in seen and seen[notice.pk].wanted.timing == Timing.DAILY and notice.letter_id is None:
+            if notice.target_id in first:
+                others.append(notice)
+            first.add(notice.target_id)
+    give_back(others)
+    for notice in others:
+        waiting.remove(notice)
 
 
 def watch(stopping: threading.Event, report: Callable[[Delivered], None]) -> None:
@@ -99,19 +159,20 @@ def watch(stopping: threading.Event, report: Callable[[Delivered], None]) -> Non
         stopping.wait(WATCH_SECONDS)
 
 
-def _deliver(notice: Notice, post: BaseEmailBackend) -> str:
+def _deliver(notice: Notice, seen: Seen | None, post: BaseEmailBackend) -> str:
     """Tell one person, or find out why not; return the name of the count it belongs to."""
     together = [notice]
     try:
-        wanted = wishes(notice)
-        if reason := why_not(notice, wanted):
+        if seen is None:
+            raise LookupError(f"No kind of notice is named {notice.kind!r}.")
+        if reason := why_not(notice, seen):
             return _settled(together, "skipped", state=Notice.State.SKIPPED, reason=reason[:200])
-        if later := put_off(notice, wanted, database_now(notice)):
+        if later := put_off(notice, seen.wanted, seen.near, database_now(notice)):
             # Looking was no attempt: the pauses after refusals grow with those.
             return _settled(together, "put_off", state=Notice.State.DUE, next_at=later, attempts=notice.attempts - 1)
         if notice.channel == Notice.Channel.EMAIL:
-            together += _going_along(notice, wanted)
-            send(_letter(together, wanted), connection=post)
+            together += _going_along(notice, seen)
+            send(_letter(together, seen.wanted), connection=post)
         else:
             channels.named(notice.channel).deliver(notice, kinds.brief_of(notice))
     except (OperationalError, InterfaceError):
@@ -120,7 +181,7 @@ def _deliver(notice: Notice, post: BaseEmailBackend) -> str:
         return _later(together, error.reason)
     except Refused as error:
         if error.is_about_address and notice.recipient is not None:
-            suppress(notice.recipient.email, reason=Suppression.Reason.REFUSED, detail=error.reason)
+            suppress_address(notice.recipient.email, reason=Suppression.Reason.REFUSED, detail=error.reason)
         return _failed(together, error.reason)
     except Uncertain as error:
         return _uncertain(together, error.reason)
@@ -130,43 +191,30 @@ def _deliver(notice: Notice, post: BaseEmailBackend) -> str:
     return _settled(together, "sent", state=Notice.State.SENT, reason="", sent_at=Now())
 
 
-def why_not(notice: Notice, wanted: Wishes) -> str:
-    """Return why a notice is not needed any more, or an empty text; asked right before sending."""
-    person = notice.recipient
-    if person is not None and not person.is_active:
-        return "the person is no longer active"
-    if wanted.timing == Timing.OFF:
-        return "the person switched these off"
-    if notice.channel == Notice.Channel.EMAIL:
-        is_open = person is None or kinds.named(notice.kind).goes_to_suppressed or not is_suppressed(person.email)
-        reason = "" if is_open else TAKES_NO_MAIL
-    else:
-        reason = channels.named(notice.channel).why_not(notice)
-    return reason or kinds.named(notice.kind).why_not(notice)
-
-
-def _going_along(notice: Notice, wanted: Wishes) -> list[Notice]:
+def _going_along(notice: Notice, seen: Seen) -> list[Notice]:
     """Hold and return what is told in the same mail: the rest of the day, or of the same thread; each still needed.
 
     Nothing new joins a mail that was tried before: should it have arrived, its copy is thrown away with what joined.
     """
-    kind = kinds.named(notice.kind)
+    kind, timing = kinds.named(notice.kind), seen.wanted.timing
     if notice.attempts > 1 and notice.letter_id is None:
         return []
     same = Notice.objects.filter(target_id=notice.target_id, channel=notice.channel)
     if notice.letter_id is None:
         same = same.filter(attempts=0)
-    if kind.brief is None or wanted.timing not in (Timing.DAILY, Timing.GATHERED):
+    if kind.brief is None or timing not in (Timing.DAILY, Timing.GATHERED):
         return []
-    if wanted.timing == Timing.GATHERED:
-        if notice.group_id is None:
+    if timing == Timing.GATHERED:
+        if notice.group_id is None or not (seen.near.are_due or notice.letter_id):
             return []
         same = same.filter(kind=notice.kind, group_id=notice.group_id)
     else:
-        same = same.filter(kind__in=daily_kinds(notice))
+        same = same.filter(kind__in=daily_kinds(notice, seen.chosen))
+    others = hold_with(notice, same)
+    known = look(others) if others else {}
     going = []
-    for other in hold_with(notice, same):
-        if reason := why_not(other, wanted):
+    for other in others:
+        if reason := why_not(other, known[other.pk]):
             _settled([other], "skipped", state=Notice.State.SKIPPED, reason=reason[:200])
         else:
             going.append(other)
@@ -187,7 +235,7 @@ def _letter(together: list[Notice], wanted: Wishes) -> Letter:
 def _later(together: list[Notice], reason: str) -> str:
     """Try again after a pause, or give up 72 hours after the notice was made."""
     notice = together[0]
-    too_old = Notice.objects.filter(pk=notice.pk, created_at__lte=Now() - GIVE_UP_AFTER).exists()
+    too_old = database_now(notice) - notice.created_at >= GIVE_UP_AFTER
     if too_old or notice.attempts >= MOST_ATTEMPTS:
         return _failed(together, f"gave up: {reason}")
     pause = timedelta(seconds=pause_after(notice.attempts) * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)

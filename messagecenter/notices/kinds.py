@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -38,7 +38,9 @@ class Kind:
     it is asked again right before sending. ``letter`` renders the mail, also for the notices in ``notice.more`` that go
     out with it; its Message-ID is replaced by the notice's own. ``brief`` is asked by channels that show a line and
     for the daily summary; a kind without one goes by e-mail only, and at once. ``goes_to_suppressed`` is for the one
-    mail by which an address that takes none is confirmed.
+    mail by which an address that takes none is confirmed. ``look`` reads what many notices tell of at once, into their
+    ``told``, before the others are asked; a kind without one reads for each, and those that have one do so, too, where
+    ``told`` is None.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Kind:
     topic: Topic
     brief: Callable[[Notice], Brief] | None = None
     goes_to_suppressed: bool = False
+    look: Callable[[Sequence[Notice]], None] | None = None
 
 
 _kinds: dict[str, Kind] = {}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messagecenter.accounts.models import User
 from messagecenter.ids import new_id
+from messagecenter.notices.meanings import code_in, in_words
 from messagecenter.notices.topics import DIGEST_HOUR, Timing, Topic
 
 
@@ -114,12 +115,17 @@ class Notice(models.Model):
     def shown_reason(self) -> str:
         """Why it was not sent, or not yet, in the reader's language."""
         if self.state == self.State.FAILED:
-            return gettext("It could not be delivered: %(reason)s") % {"reason": self.reason}
+            return gettext("It could not be delivered: %(reason)s.") % {"reason": in_words(self.reason)}
         if self.state == self.State.SKIPPED:
             return gettext(self.reason)  # one of ``reasons``
         if self.attempts and self.reason:
-            return gettext("It is tried again: %(reason)s") % {"reason": self.reason}
+            return gettext("It is tried again: %(reason)s.") % {"reason": in_words(self.reason)}
         return ""
+
+    @property
+    def shown_code(self) -> str:
+        """The code of the other side's answer that kept it from being sent, or ""."""
+        return code_in(self.reason) if self.shown_reason else ""
 
 
 class Preference(models.Model):

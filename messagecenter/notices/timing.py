@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import uuid
 import zoneinfo
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from django.db.models import DateTimeField, ExpressionWrapper, Q
+from django.db.models import DateTimeField, ExpressionWrapper
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from messagecenter.accounts.models import User
 from messagecenter.notices import kinds
 from messagecenter.notices.models import Notice, Preference, Schedule
+from messagecenter.notices.neighbours import GATHER, Neighbours
 from messagecenter.notices.topics import ALWAYS, Timing, Topic, default_timing
 
-GATHER = timedelta(minutes=2)
 WAIT_FOR_EARLIER = timedelta(seconds=1)
 WAIT_FOR_RETRY = timedelta(seconds=5)
+Timings = Mapping[tuple[uuid.UUID, str, str], str]
+_CHOICE = ("topic", "channel", "timing")
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,19 @@ class Wishes:
     may_wait: bool
 
 
-def wishes(notice: Notice) -> Wishes:
-    """Return how the recipient wants to be told of a notice's topic on its channel. One query."""
+def chosen_timings(people: Collection[uuid.UUID]) -> Timings:
+    """Return what these people have chosen, by person, topic and channel. One query."""
+    rows = Preference.objects.filter(person__in=people) if people else Preference.objects.none()
+    return {(who, topic, way): timing for who, topic, way, timing in rows.values_list("person", *_CHOICE)}
+
+
+def wishes(notice: Notice, chosen: Timings) -> Wishes:
+    """Return how the recipient wants to be told of a notice's topic on its channel. Raises LookupError."""
     topic = kinds.named(notice.kind).topic
     person = notice.recipient
     if person is None:
         return Wishes(Timing.AT_ONCE, Schedule(), zoneinfo.ZoneInfo("UTC"), may_wait=False)
-    chosen = Preference.objects.filter(person=person, topic=topic, channel=notice.channel).values_list("timing").first()
-    timing = Timing(chosen[0]) if chosen else default_timing(topic, notice.channel)
+    timing = Timing(chosen.get((person.pk, topic, notice.channel)) or default_timing(topic, notice.channel))
     if topic in ALWAYS and notice.channel == Notice.Channel.EMAIL:
         timing = Timing.AT_ONCE
     return Wishes(timing, schedule_of(person), kinds.zone_of(person), may_wait=topic not in ALWAYS)
@@ -55,71 +62,41 @@ def wanting(people: Collection[uuid.UUID], topic: Topic, channel: Notice.Channel
 
 
 def schedule_of(person: User) -> Schedule:
-    """Return what a person has chosen, or what is so for everybody. A claimed notice has brought it along."""
+    """Return what a person has chosen, or what is so for everybody. A look has brought it along."""
     try:
         return person.notice_schedule
     except Schedule.DoesNotExist:
         return Schedule(person=person)
 
 
-def put_off(notice: Notice, wanted: Wishes, now: datetime) -> datetime | None:
+def put_off(notice: Notice, wanted: Wishes, near: Neighbours, now: datetime) -> datetime | None:
     """Return until when a notice has to wait (UTC), or None when it may go out at ``now``.
 
     What was handed over already and is only repeated never waits again.
     """
     if notice.unconfirmed or notice.letter_id:
         return None
-    moments = [_after_earlier(notice, now)]
+    moments = [_after_earlier(near.earlier, now)]
     if wanted.may_wait:
         if wanted.timing == Timing.DAILY:
             moments.append(next_hour(notice.created_at, wanted.schedule.digest_hour, wanted.zone))
-        elif wanted.timing == Timing.GATHERED:
-            moments.append(_after_last_mail(notice))
+        elif wanted.timing == Timing.GATHERED and near.told_at:
+            moments.append(near.told_at + GATHER)
         moments.append(end_of_quiet(now, wanted.schedule, wanted.zone))
     latest = max((moment for moment in moments if moment), default=None)
     return latest if latest and latest > now else None
 
 
-def _after_earlier(notice: Notice, now: datetime) -> datetime | None:
+def _after_earlier(earlier: Notice | None, now: datetime) -> datetime | None:
     """Return when to look again while an earlier notice of the same kind and thread is owed to the same target.
 
-    One that was put off itself is waited for until its own moment, when both may go out in one mail; not one that waits
-    for tomorrow's summary, which its person may have given up since.
+    One that was put off itself is waited for until its own moment, when both may go out in one mail.
     """
-    if notice.group_id is None:
-        return None
-    tried, put_off_a_little = Q(attempts__gt=0), Q(next_at__lte=now + GATHER)
-    owed = Notice.objects.filter(
-        Q(state=Notice.State.SENDING) | Q(state=Notice.State.DUE) & (tried | put_off_a_little),
-        target_id=notice.target_id,
-        group_id=notice.group_id,
-        channel=notice.channel,
-        kind=notice.kind,
-        pk__lt=notice.pk,
-        sent_at=None,
-    )
-    earlier = owed.order_by("pk").first()
     if earlier is None:
         return None
     if earlier.state == Notice.State.DUE and earlier.attempts:
         return max(earlier.next_at, now) + WAIT_FOR_RETRY
     return max(earlier.next_at, now + WAIT_FOR_EARLIER)
-
-
-def _after_last_mail(notice: Notice) -> datetime | None:
-    """Return two minutes after the last mail about this thread to this person."""
-    if notice.group_id is None:
-        return None
-    told = Notice.objects.filter(
-        target_id=notice.target_id,
-        group_id=notice.group_id,
-        channel=notice.channel,
-        kind=notice.kind,
-        sent_at__isnull=False,
-        state=Notice.State.SENT,
-    )
-    last = told.order_by("-sent_at").values_list("sent_at", flat=True).first()
-    return last + GATHER if last else None
 
 
 def next_hour(after: datetime, hour: int, zone: zoneinfo.ZoneInfo) -> datetime:

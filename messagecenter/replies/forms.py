@@ -120,7 +120,7 @@ class AutoReplyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Read the opening hours, naming what is wrong beside its day."""
         cleaned = super().clean() or {}
-        week = {day: spans for day in WEEKDAYS if (spans := _spans(cleaned.get(day, "")))}
+        week = {day: spans for day in WEEKDAYS if (spans := read_spans(cleaned.get(day, "")))}
         hours: dict[str, Any] = {"time_zone": cleaned.get("time_zone", ""), "week": week}
         if country := cleaned.get("country", "").strip().upper():
             hours["holidays"] = {"country": country}
@@ -130,7 +130,7 @@ class AutoReplyForm(forms.Form):
                 from_data(hours)
             except HoursError as error:
                 for problem in error.problems[:10]:
-                    self.add_error(_field_of(problem), _told(problem))
+                    self.add_error(field_of(problem), told_problem(problem))
         cleaned["texts"] = {code: cleaned.get(f"text_{code}", "") for code, _name in settings.LANGUAGES}
         return cleaned
 
@@ -141,7 +141,7 @@ def written_hours(hours: dict[str, Any]) -> dict[str, str]:
     return week | {"country": hours.get("holidays", {}).get("country", "")}
 
 
-def _spans(text: str) -> list[list[str]]:
+def read_spans(text: str) -> list[list[str]]:
     """Return "9-12:30, 13:30-18" as pairs of times; what is none stays as it is, for a sentence about it."""
     found = []
     for part in text.replace(";", ",").split(","):
@@ -155,12 +155,13 @@ def _clock(text: str) -> str:
     return f"{int(match.group(1)):02}:{match.group(2) or '00'}" if match else text.strip()
 
 
-def _field_of(problem: Problem) -> str:
+def field_of(problem: Problem) -> str:
     """Return the field a problem with the opening hours is shown at."""
     if problem.where[:1] == ("week",):
         return str(problem.where[1]) if len(problem.where) > 1 else "monday"
     return "country" if problem.where[:1] == ("holidays",) else "time_zone"
 
 
-def _told(problem: Problem) -> str:
+def told_problem(problem: Problem) -> str:
+    """Return what is wrong with opening hours, in the reader's language."""
     return str(HOURS_TOLD.get(problem.code, NOT_HOURS)) % dict(problem.values)

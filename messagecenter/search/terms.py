@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -41,6 +41,11 @@ class Term:
     def is_exact(self) -> bool:
         """Whether only its very words count, as in a phrase."""
         return not self.key
+
+    @property
+    def is_word_alone(self) -> bool:
+        """Whether a single word decides, whatever stands beside it."""
+        return bool(self.key) and len(self.parts) == 1
 
     @property
     def clauses(self) -> list[Clause]:
@@ -123,6 +128,11 @@ class Terms:
         needles = [term.needle for term in (*self.wanted, *self.unwanted)]
         return () if None in needles else tuple(needle for needle in needles if needle)
 
+    @cached_property
+    def known(self) -> dict[str, bool]:
+        """Words as typed, and whether they are wanted: what a search has looked at so far."""
+        return {}
+
     def may_concern(self, texts: Sequence[str]) -> bool:
         """Return False only when a document of these texts has none of the terms; quick."""
         if not self._needles:
@@ -139,8 +149,13 @@ def matches(documents: Iterable[Sequence[str]], terms: Terms) -> bool:
     names the answer is the same as with all of the thread's.
     """
     missing = list(terms.wanted)
+    is_one_word = not terms.unwanted and [term.is_word_alone for term in missing] == [True]
     for texts in documents:
         if not terms.may_concern(texts):
+            continue
+        if is_one_word and sum(map(len, texts)) <= words.ALL_COUNTS:
+            if any(True for text in texts for _ in _word_spans(text, terms)):
+                return True
             continue
         reading = words.read(texts)
         if any(term.is_in(reading) for term in terms.unwanted):
@@ -155,6 +170,8 @@ def spans(text: str, terms: Terms) -> list[tuple[int, int]]:
     """Return where the wanted terms stand in a text as typed: half-open, in order, none touching another."""
     if not terms.wanted or not terms.may_concern([text]):
         return []
+    if all(term.is_word_alone for term in terms.wanted):
+        return _merged(list(_word_spans(text, terms)))
     runs = list(words.runs(text))
     parts = [part for run in runs for part in run.parts]
     found = [(run.start, run.end) for run in runs if run.whole and _has(terms.wanted, run.whole)]
@@ -166,6 +183,25 @@ def spans(text: str, terms: Terms) -> list[tuple[int, int]]:
             for first in places(folded_parts, term.parts):
                 found.append((parts[first].start, parts[first + len(term.parts) - 1].end))
     return _merged(found)
+
+
+def _word_spans(text: str, terms: Terms) -> Iterator[tuple[int, int]]:
+    """Yield where single words that are wanted stand; each word is looked at once for all texts of a search."""
+    known = terms.known
+    for typed in words.runs_typed(text):
+        word = typed.group()
+        if word not in known and words.is_one_word(word):
+            known[word] = _has(terms.wanted, words.word_of(word))
+        if word in known:
+            if known[word]:
+                yield typed.span()
+            continue
+        for run in words.runs(word):
+            if run.whole and _has(terms.wanted, run.whole):
+                yield typed.start() + run.start, typed.start() + run.end
+            for part in run.parts:
+                if _has(terms.wanted, part.word):
+                    yield typed.start() + part.start, typed.start() + part.end
 
 
 def places(text: Sequence[str], parts: Sequence[str]) -> Iterable[int]:

@@ -23,6 +23,7 @@ import Stemmer
 
 # A document counts with its first distinct keys; whatever a longer one holds besides is not found.
 MOST_KEYS = 1000
+ALL_COUNTS = MOST_KEYS  # characters that cannot have more keys: at most three in "a-b "
 MOST_LETTERS = 64
 MOST_PARTS = 8
 PREFIX_LETTERS = 5
@@ -146,11 +147,16 @@ class Run:
         return self.parts[-1].end
 
 
+def runs_typed(text: str) -> Iterator[re.Match[str]]:
+    """Return where runs may stand in a text, as typed."""
+    return _RUN.finditer(text)
+
+
 def runs(text: str) -> Iterator[Run]:
     """Yield the runs of a text in its order."""
     for found in _RUN.finditer(text):
         offset, typed = found.start(), found.group()
-        if _is_one_word(typed):
+        if is_one_word(typed):
             if (word := _remembered(typed)).folded:
                 yield Run((Part(offset, found.end(), word),), None)
             continue
@@ -184,7 +190,7 @@ def read(texts: Iterable[str]) -> Reading:
         words: list[str] = []
         reading.texts.append(words)
         for typed in _RUN.findall(text):
-            if _is_one_word(typed):
+            if is_one_word(typed):
                 word = _remembered(typed)
                 if word.folded:
                     words.append(word.folded)
@@ -211,11 +217,27 @@ def skim(text: str) -> bytes:
 
     Whatever ``needle_of`` returns for a key is in here when the text has a word of that key.
     """
+    try:
+        western = text.encode("latin-1")  # quicker than what has dashes and quotation marks as well
+    except UnicodeEncodeError:
+        try:
+            western = text.encode("cp1252")
+        except UnicodeEncodeError:
+            return _without_umlauts(_skimmed(text))
+    skimmed = western.translate(_SKIMMED_BYTES, _LEFT_OUT)
+    for sign, letters in _SEVERAL_LETTERS:
+        if sign in skimmed:
+            skimmed = skimmed.replace(sign, letters)
+    return _without_umlauts(skimmed)
+
+
+def _skimmed(text: str) -> bytes:
+    """Return ``skim`` of any text but for the umlauts, character by character."""
     if not text.isascii():
         text = _NUMBER_SIGNS.sub(lambda sign: fold(sign.group()), text)
         text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
         text = _MARKS.sub("", text).translate(_SKIMMED)
-    return _without_umlauts(text.lower().encode("ascii", "replace").translate(None, _JOINERS))
+    return text.lower().encode("ascii", "replace").translate(None, _JOINERS)
 
 
 def needle_of(key: str) -> bytes | None:
@@ -227,15 +249,22 @@ def needle_of(key: str) -> bytes | None:
     return _without_umlauts(sure.encode()).lstrip(b"e") or None
 
 
+# What becomes of each byte of Western texts, nearly all there are: a table is ten times as fast as to look at each.
+_OF_BYTES = {code: _skimmed(bytes([code]).decode("cp1252", "ignore")) for code in range(256)}
+_SKIMMED_BYTES = bytes(ord(letters) if len(letters) == 1 else code for code, letters in _OF_BYTES.items())
+_LEFT_OUT = bytes(code for code, letters in _OF_BYTES.items() if not letters)
+_SEVERAL_LETTERS = tuple((bytes([code]), letters) for code, letters in _OF_BYTES.items() if len(letters) > 1)
+
+
 def _without_umlauts(ascii_text: bytes) -> bytes:
     """Return a text without any "e" that follows a, o or u."""
-    for letter in (b"a", b"o", b"u"):
-        while letter + b"e" in ascii_text:
-            ascii_text = ascii_text.replace(letter + b"e", letter)
+    for written, letter in ((b"ae", b"a"), (b"oe", b"o"), (b"ue", b"u")):
+        while written in ascii_text:
+            ascii_text = ascii_text.replace(written, letter)
     return ascii_text
 
 
-def _is_one_word(run: str) -> bool:
+def is_one_word(run: str) -> bool:
     """Return whether a run is letters only, with nothing in it that joins or parts: nearly all of a text is."""
     return run.isalpha() and (run.isascii() or not _JOINED.search(run))
 

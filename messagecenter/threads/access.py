@@ -48,18 +48,28 @@ class Standing:
 
 
 def acting_membership(request: HttpRequest) -> Membership:
-    """Return the membership the person acts with. Raises Http404 for someone without a mailbox."""
+    """Return the membership the person acts with. Raises Http404 for someone without a mailbox.
+
+    Support works in the admin, where every reading is written down: its mailboxes are not acted for here.
+    """
     membership = membership_of(request)
-    if membership is None:
-        raise Http404
-    return membership
+    for own in ([membership] if membership else []) + memberships_of(request):
+        if own.mailbox.kind != Mailbox.Kind.SUPPORT:
+            return own
+    raise Http404
+
+
+def works_only_in_support(request: HttpRequest) -> bool:
+    """Return whether all the mailboxes the person acts for are support's."""
+    own = memberships_of(request)
+    return bool(own) and all(one.mailbox.kind == Mailbox.Kind.SUPPORT for one in own)
 
 
 def standing_or_404(request: HttpRequest, thread_id: uuid.UUID, *, sending: uuid.UUID | None = None) -> Standing:
     """Return the person's standing in a thread, with the mailbox they act for if it takes part, else another of theirs.
 
     ``sending`` is the client id of a message that is about to be posted. Foreign and missing threads raise the same
-    Http404.
+    Http404, and so do the cases of a support queue to those who work for it: their page is in the admin.
     """
     person = person_of(request)
     acting = membership_of(request)
@@ -67,7 +77,7 @@ def standing_or_404(request: HttpRequest, thread_id: uuid.UUID, *, sending: uuid
         entry.mailbox_id: entry for entry in _entries(person.pk, thread_id, sending or NOTHING)
     }
     for membership in ([acting] if acting else []) + memberships_of(request):
-        if membership.mailbox_id in entries:
+        if membership.mailbox_id in entries and membership.mailbox.kind != Mailbox.Kind.SUPPORT:
             entry = entries[membership.mailbox_id]
             blocks = Blocks(
                 by_us=entry.is_blocking and may_be_blocked(entry.other),

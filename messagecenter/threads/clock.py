@@ -16,6 +16,7 @@ from messagecenter.hours.errors import NeverOpen
 
 from .clockwork import ReplyRule, due_at
 from .models import Entry, ReplyClock
+from .topics import CASE
 
 RULES_KEPT_SECONDS = 60
 
@@ -60,12 +61,12 @@ def told_day(day: date, today: date) -> str:
 
 
 def reply_due(entry: Entry, since: datetime) -> datetime | None:
-    """Return until when an answer is owed that somebody has waited for ``since``: shops have a clock, others none.
+    """Return until when an answer is owed that somebody has waited for ``since``: shops owe buyers one, nobody else.
 
     It counts as the order's marketplace wants it to (``ReplyClock``), else around the clock. A rule whose hours never
     come together counts for nothing.
     """
-    if entry.mailbox.kind != Mailbox.Kind.SHOP:
+    if entry.mailbox.kind != Mailbox.Kind.SHOP or entry.topic == CASE:
         return None
     rules = reply_rules()
     order = entry.thread.order if rules and entry.order_number else None

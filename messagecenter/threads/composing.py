@@ -46,8 +46,9 @@ def beside_the_text(standing: Standing) -> dict[str, Any]:
 def beside_first_words(matter: Matter, replies_url: str) -> dict[str, Any]:
     """Return what a form says around its text box when saved replies are at ``replies_url``: no query."""
     is_team = matter.own.kind != Mailbox.Kind.BUYER
+    is_person = matter.other is not None and matter.other.kind != Mailbox.Kind.SUPPORT  # which speaks several
     return {
-        "reader_language": name_of(matter.language) if is_team else "",
+        "reader_language": name_of(matter.language) if is_team and is_person else "",
         "replies_url": replies_url if is_team else "",
     }
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from django.db.models import CharField, QuerySet, TextField, Value
 from django.db.models.functions import Cast
@@ -30,7 +30,7 @@ from .boxes import BOXES, Box
 from .clock import told_ago
 from .counting import NEEDS_REPLY, THREADS, UNREAD
 from .matching import is_counted_later
-from .models import Entry, EntryLabel, Tally
+from .models import Entry, EntryLabel, Tally, Thread
 
 MOST_SHOWN = 99
 ICONS = {
@@ -99,6 +99,7 @@ class Navigation:
     drafts_url: str = ""
     replies_url: str = ""
     figures_url: str = ""
+    support_url: str = ""
     is_indexed: bool = False  # whether the mailbox is searched by its index
 
     @property
@@ -113,6 +114,19 @@ def address_of(name: str) -> str:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+def case_page(thread: Thread) -> str:
+    """Return where a support case is shown with its number and its state, or nothing for other threads."""
+    return reverse("support:of_thread", args=[thread.pk]) if thread.kind == Thread.Kind.CASE else ""
+
+
+def help_page(thread: Thread) -> str:
+    """Return where a shop asks support about a thread and its order, or nothing for what is with support already."""
+    if thread.kind == Thread.Kind.CASE:
+        return ""
+    about = {"order": thread.order.number} if thread.order else {}
+    return f"{reverse('support:new')}?{urlencode(about | {'thread': str(thread.pk)})}"
 
 
 def labels_of(entry: Entry) -> list[Link]:
@@ -156,6 +170,7 @@ def navigation_of(membership: Membership, entry: Entry | None = None) -> Navigat
         drafts_url=address_of("threads:drafts"),
         replies_url=address_of("replies:list") if mailbox.kind == Mailbox.Kind.SHOP else "",
         figures_url=address_of("figures:figures") if mailbox.kind == Mailbox.Kind.SHOP else "",
+        support_url=address_of("support:log") if mailbox.kind == Mailbox.Kind.SHOP else "",
         is_indexed=bool(kinds["index"]),
     )
 

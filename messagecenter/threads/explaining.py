@@ -17,7 +17,7 @@ from messagecenter.policy.rules import Action
 from messagecenter.vault.errors import Unreadable
 
 from .actions import Posted
-from .actions.posting import MEASURES
+from .actions.recording import MEASURES
 from .screening import Part, Screened
 from .words import read_body, read_subject
 

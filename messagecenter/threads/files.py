@@ -43,7 +43,7 @@ def thread_file(request: HttpRequest, thread_id: uuid.UUID, attachment_id: uuid.
     if settings.FILES_URL:
         url = signed_file_url(user_id=standing.person.pk, attachment_id=row.pk, part=content.CONTENT)
         return HttpResponseRedirect(url, headers={"Cache-Control": "private, no-store"})
-    return _serve(request, row)
+    return serve_file(request, row)
 
 
 @require_safe
@@ -51,7 +51,7 @@ def thread_preview(request: HttpRequest, thread_id: uuid.UUID, attachment_id: uu
     """Show a small or large preview, a picture of our own making."""
     standing = standing_or_404(request, thread_id)
     row = _file_or_404(standing.person, attachment_id, thread_id)
-    return _serve(request, row, part)
+    return serve_file(request, row, part)
 
 
 @require_safe
@@ -65,7 +65,7 @@ def file_on_its_host(request: HttpRequest, token: str) -> HttpResponseBase:
     person = User.objects.filter(pk=user_id, is_active=True).first()
     if person is None or part != content.CONTENT:
         raise Http404
-    return _serve(request, _file_or_404(person, attachment_id))
+    return serve_file(request, _file_or_404(person, attachment_id))
 
 
 @require_safe
@@ -166,7 +166,8 @@ def _reader(row: Attachment, part: str = content.CONTENT) -> Read:
     return lambda start, stop: content.read(row, part, start, stop)
 
 
-def _serve(request: HttpRequest, row: Attachment, part: str = content.CONTENT) -> HttpResponseBase:
+def serve_file(request: HttpRequest, row: Attachment, part: str = content.CONTENT) -> HttpResponseBase:
+    """Answer with a file, always as a download, or a preview; who may have it is the caller's to ask."""
     try:
         if not content.has(row, part):
             raise Http404

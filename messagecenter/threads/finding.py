@@ -7,14 +7,14 @@ Mailboxes with an index are asked through it, smaller ones are read newest first
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 
 from messagecenter.accounts.models import Mailbox, User
 from messagecenter.filing.models import Folder
@@ -26,15 +26,19 @@ from messagecenter.vault.errors import Unreadable
 
 from .boxes import BOXES
 from .filters import Wanted, few_picked, from_other, labelled, midnight, narrowed, with_number
-from .listing import Page, Row, as_rows, with_bare_row_data, with_row_data
+from .listing import Page, Row, as_rows, bare_rows, with_bare_row_data
 from .models import Entry, EntryQuerySet, Message, Place
 from .picking import NOTHING_KNOWN, Few
 from .relevance import MOST_RANKED, place_in, ranked
-from .searchable import documents, message_texts, messages_of, titles_known, with_titles
+from .scanning import Written, read_words, with_words
+from .searchable import message_texts, messages_of
 
 SLICES = (200, 600, 1200)  # threads asked of the index at once, in the list's order
 READ_AT_ONCE = 60  # threads read and decrypted at once
+# Threads of a mailbox without an index read at once, the first time and later: most have no more than these two.
+READ_FIRST, READ_LATER = 150, 600
 FIRST_DAY = datetime(1970, 1, 2, tzinfo=UTC)  # stands for a day that no clock of the reader's knows
+Messages = Iterable[tuple[uuid.UUID, Sequence[str]]]
 MOST_READ = 3000  # threads of a mailbox without an index that one search reads
 
 
@@ -82,7 +86,7 @@ def find_words(
         found = list(islice(search.found(), settings.PAGE_THREADS + 1))
         shown = found[: settings.PAGE_THREADS]
         more = sort.cursor(shown[-1], moment) if len(found) > len(shown) else ""
-    rows = as_rows(_with_row_data(shown), moment)
+    rows = as_rows(_with_row_data(shown, mailbox), moment)
     if query.terms:
         rows = _highlighted(rows, shown, search)
     return Found(Page(rows, more), search.is_partial, query.is_cut, best_of)
@@ -122,12 +126,15 @@ def holding_words(entries: Sequence[Entry], terms: Terms, *, mailbox: Mailbox, i
     return search.holding(entries)
 
 
-def _with_row_data(entries: Sequence[Entry]) -> list[Entry]:
+def _with_row_data(entries: Sequence[Entry], mailbox: Mailbox) -> list[Entry]:
     """Return these entries with all that a row shows, in their order; no query for those that were read with it."""
     bare = [entry.pk for entry in entries if not hasattr(entry, "chips")]
-    full = {one.pk: one for one in with_row_data(Entry.objects.filter(pk__in=bare))} if bare else {}
+    full = {one.pk: one for one in bare_rows(bare)}
     known = (full.get(entry.pk) if entry.pk in bare else entry for entry in entries)
-    return [entry for entry in known if entry is not None]
+    found = [entry for entry in known if entry is not None]
+    for entry in found:
+        entry.mailbox = mailbox
+    return found
 
 
 def _viewed(wanted: Wanted, query: Query) -> Wanted:
@@ -182,13 +189,13 @@ class _Search:
         self.is_indexed = bool(terms) and is_indexed
         self.is_partial = False
         self.at_once = (MOST_RANKED if wanted.is_ranked else settings.PAGE_THREADS) + 1
-        # The messages of found threads that were read on the way, by thread.
-        self.messages: dict[uuid.UUID, list[Message]] = {}
+        # The ids and texts of found threads' messages that were read on the way, by thread.
+        self.messages: dict[uuid.UUID, Messages] = {}
 
     def found(self) -> Iterator[Entry]:
         """Yield the entries in order."""
         if not self.terms:
-            for part in self._slices(self.ordered, settings.PAGE_THREADS + 1, with_texts=False):
+            for part in self._slices(self.ordered, settings.PAGE_THREADS + 1):
                 yield from part
         elif not self.is_indexed:
             yield from self._read()
@@ -223,13 +230,19 @@ class _Search:
         ordered, begin = self._from(self.ordered, self.after), 0
         for size in SLICES:
             # The keys first: of these threads only those that hold the words are read with all their rows show.
-            slice_of_list = Entry.objects.filter(pk__in=ordered.values("pk")[begin : begin + size])
-            held = slice_of_list.annotate(said=said).filter(said__isnull=False)
-            yield from self._in_slice(with_bare_row_data(self.wanted.sorting.apply(held, moment), "cleared_up_to"))
-            begin += size
-            end = list(ordered[begin - 1 : begin])
-            if not end:
+            keys, begin = ordered.values("pk")[begin : begin + size], begin + size
+            last = ordered.values("pk")[begin - 1 : begin]
+            held = Entry.objects.filter(pk__in=keys).annotate(said=said).filter(said__isnull=False)
+            shown = with_bare_row_data(self.wanted.sorting.apply(held, moment), "cleared_up_to")
+            ends = None  # not known where nothing was found
+            for entry in self._in_slice(shown.annotate(last_of_slice=Subquery(last))):
+                ends = entry.last_of_slice is None  # type: ignore[attr-defined]
+                yield entry
+            if ends or (ends is None and not last.exists()):
                 return
+        end = list(ordered[begin - 1 : begin])
+        if not end:
+            return
         passed = self.wanted.sorting.cursor(end[0], moment)
         rest = index.everywhere(self.mailbox.pk, self.terms)
         self.is_partial = len(rest) >= index.MOST_FOUND
@@ -240,8 +253,6 @@ class _Search:
         place = ""
         while True:
             part: list[Any] = list(self._from(held, place)[: self.at_once])
-            for entry in part:
-                entry.mailbox = self.mailbox
             yield from self._verified(part, {entry.thread_id: entry.said == index.CERTAIN for entry in part})
             if len(part) < self.at_once:
                 return
@@ -264,44 +275,39 @@ class _Search:
 
     def _read(self) -> Iterator[Entry]:
         """Yield what holds the words by reading thread after thread."""
-        done = 0
-        for part in self._slices(self.ordered, READ_AT_ONCE):
-            held = self._holding(part)
-            yield from (entry for entry in part if entry.pk in held)
-            done += len(part)
-            if done >= MOST_READ:
-                self.is_partial = True
+        done, place, size = 0, self.after, READ_FIRST
+        while done < MOST_READ:
+            part = read_words(self._from(with_words(self.ordered), place)[:size])
+            yield from filter(self._holds, part)
+            if len(part) < size:
                 return
+            done, place, size = done + size, self.wanted.sorting.cursor(part[-1], self.wanted.view.moment), READ_LATER
+        self.is_partial = True
 
     def _holding(self, entries: Sequence[Entry]) -> set[uuid.UUID]:
         """Return the keys of the entries whose texts hold the words; decrypts them."""
-        bare = [entry.pk for entry in entries if not hasattr(entry, "gathered_titles")]
-        read = {one.pk: one for one in with_titles(Entry.objects.filter(pk__in=bare))} if bare else {}
-        by_thread, held = messages_of(entries), set()
-        for entry in (read.get(one.pk, one) for one in entries):
-            written = by_thread.get(entry.thread_id, [])
-            if matches(documents(entry.thread, written, self.mailbox.pk, titles_known(entry)), self.terms):
-                held.add(entry.pk)
-                self.messages[entry.thread_id] = written
-        return held
+        keys = [entry.pk for entry in entries]
+        return {entry.pk for entry in read_words(with_words(Entry.objects.filter(pk__in=keys))) if self._holds(entry)}
 
-    def _slices(
-        self, ordered: EntryQuerySet, size: int, passed: str | None = None, *, with_texts: bool = True
-    ) -> Iterator[list[Entry]]:
-        """Yield the entries of a list in order, so many at once; the first ones with all that their rows show.
+    def _holds(self, entry: Entry) -> bool:
+        """Return whether the texts of an entry, which was read with them, hold the words."""
+        written = Written(entry, self.mailbox.pk)
+        if not matches(written.documents(), self.terms):
+            return False
+        self.messages[entry.thread_id] = written.messages()
+        return True
 
-        ``with_texts`` says that their texts are asked.
-        """
+    def _slices(self, ordered: EntryQuerySet, size: int, passed: str | None = None) -> Iterator[list[Entry]]:
+        """Yield the entries of a list in order, so many at once; the first ones with all that their rows show."""
         place = self.after if passed is None else passed
-        told = with_titles(ordered) if with_texts else ordered
-        read = with_row_data(told)
+        told = with_bare_row_data(ordered, "cleared_up_to")
         while True:
-            part = list(self._from(read, place)[:size])
+            part = list(self._from(told, place)[:size])
             if part:
                 yield part
             if len(part) < size:
                 return
-            place, read = self.wanted.sorting.cursor(part[-1], self.wanted.view.moment), told
+            place, told = self.wanted.sorting.cursor(part[-1], self.wanted.view.moment), ordered
 
     def _from(self, ordered: EntryQuerySet, place: str) -> EntryQuerySet:
         if not place:
@@ -313,21 +319,24 @@ def _highlighted(rows: Sequence[Row], entries: Sequence[Entry], search: _Search)
     """Return the rows with what was found marked in subject and snippet, and a link to the message that has it."""
     mailbox, terms, by_thread = search.mailbox, search.terms, search.messages
     unread = [entry for entry in entries if entry.thread_id not in by_thread]
-    if unread and not search.is_indexed:
-        by_thread = by_thread | messages_of(unread)
-    elif unread:
+    if unread:
         threads = [entry.thread_id for entry in unread]
         only = index.newest_with(mailbox.pk, threads, terms) if terms.clauses else None
-        by_thread = by_thread | messages_of(unread, only)
-    return [_marked(row, by_thread.get(row.id, []), mailbox, terms) for row in rows]
+        read = messages_of(unread, only)
+        by_thread = by_thread | {key: _with_texts(messages, mailbox) for key, messages in read.items()}
+    return [_marked(row, by_thread.get(row.id, ()), terms) for row in rows]
 
 
-def _marked(row: Row, messages: Sequence[Message], mailbox: Mailbox, terms: Terms) -> Row:
+def _with_texts(messages: Sequence[Message], mailbox: Mailbox) -> Messages:
+    return ((one.pk, message_texts(one, mailbox.pk, getattr(one, "files", ()))) for one in messages)
+
+
+def _marked(row: Row, messages: Messages, terms: Terms) -> Row:
     subject = marks.pieces(row.subject, terms)
-    for message in messages:
-        for text in message_texts(message, mailbox.pk, getattr(message, "files", ())):
+    for key, texts in messages:
+        for text in texts:
             found = marks.snippet(text, terms)
             if found.has_hit:
-                url = f"{row.url}?message={message.pk}#message-{message.pk}"
+                url = f"{row.url}?message={key}#message-{key}"
                 return replace(row, subject_pieces=subject, snippet_pieces=found.pieces, url=url)
     return replace(row, subject_pieces=subject)

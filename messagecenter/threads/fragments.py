@@ -69,11 +69,16 @@ def lost_session(request: HttpRequest, *, reason: str, status: int) -> HttpRespo
 
 
 def _kept_fields(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return what a message is made of beside its text."""
+    """Return what a message, or a case for support, is made of beside its text."""
     return [
+        *((name, value[:MOST_KEPT]) for name, value in _of_a_case(request)),
         *((name, request.POST[name][:200]) for name in KEPT_FIELDS if name in request.POST),
         *((FIELD, value[:36]) for value in request.POST.getlist(FIELD)[:MOST_FILES]),
     ]
+
+
+def _of_a_case(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(name, request.POST[name]) for name in request.POST if name.startswith("case_")][:MOST_FIELDS]
 
 
 def _all_fields(request: HttpRequest) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from django.db.models import (
     F,
     Field,
     Func,
+    IntegerField,
     JSONField,
     Model,
     QuerySet,
@@ -24,6 +25,7 @@ from django.db.models import (
 from django.db.models import Subquery as _Subquery
 
 Row = TypeVar("Row", bound=Model)
+_DECODER = json.JSONDecoder(parse_float=Decimal)  # ``json.loads`` would make one each time
 _AGGREGATES = {
     "postgresql": "json_agg(json_build_array({columns}))::text",
     "sqlite": "json_group_array(json_array({columns}))",
@@ -62,8 +64,7 @@ class Gathered(_Subquery):
 
     def __init__(self, rows: QuerySet[Any], *names: str) -> None:
         columns = {
-            f"gathered_{place}": _Hex(F(name)) if isinstance(field_named(rows.model, name), BinaryField) else F(name)
-            for place, name in enumerate(names)
+            f"gathered_{place}": _Hex(F(name)) if _is_bytes(rows, name) else F(name) for place, name in enumerate(names)
         }
         self.columns = ", ".join(columns)
         super().__init__(rows.annotate(**columns).values(*columns), output_field=TextField())
@@ -79,14 +80,25 @@ class Gathered(_Subquery):
         )
 
 
+class Counted(_Subquery):
+    """How many rows a query gives; one that is cut off counts no further."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) counted)"
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        super().__init__(rows.values("pk"), output_field=IntegerField())
+
+
 def columns_of(model: type[Model], path: str = "") -> list[str]:
     """Return the names of all columns of a model, as seen from the end of ``path``."""
     return [path + one.attname for one in model._meta.concrete_fields]
 
 
-def rows_in(gathered: str | None) -> list[list[Any]]:
-    """Return what was gathered, as JSON tells it."""
-    return json.loads(gathered, parse_float=Decimal) if gathered else []
+def rows_in(gathered: str | list[list[Any]] | None) -> list[list[Any]]:
+    """Return what was gathered, as JSON tells it; of what was gathered inside another SQLite may have made rows."""
+    if isinstance(gathered, list):
+        return gathered
+    return _DECODER.decode(gathered) if gathered else []
 
 
 def revived(model: type[Row], names: Sequence[str], values: Sequence[Any]) -> Row:
@@ -109,6 +121,10 @@ def field_named(model: type[Model], path: str) -> Field[Any, Any]:
         model = model._meta.get_field(step).related_model  # type: ignore[assignment]
     found = model._meta.pk if name == "pk" else None
     return found or next(one for one in model._meta.concrete_fields if name in (one.attname, one.name))
+
+
+def _is_bytes(rows: QuerySet[Any], name: str) -> bool:
+    return name not in rows.query.annotations and isinstance(field_named(rows.model, name), BinaryField)
 
 
 def _value(field: Field[Any, Any], value: Any) -> Any:

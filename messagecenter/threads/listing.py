@@ -180,6 +180,19 @@ def with_bare_row_data(entries: EntryQuerySet, *more: str) -> EntryQuerySet:
     return shown.only(*ROW_COLUMNS, *more)
 
 
+def bare_rows(keys: Sequence[uuid.UUID]) -> list[Entry]:
+    """Return some entries of one mailbox, a page at most, with what a row shows, in no order; without the mailbox."""
+    if not keys:
+        return []
+    # Always as many values, so that the SQL is the same.
+    return _bare_rows(*keys, *[keys[-1]] * (settings.PAGE_THREADS - len(keys)))
+
+
+@prepared
+def _bare_rows(*keys: uuid.UUID) -> EntryQuerySet:
+    return with_bare_row_data(Entry.objects.filter(pk__in=keys))
+
+
 def as_rows(entries: Sequence[Entry], moment_field: str, current: uuid.UUID | None = None) -> list[Row]:
     """Return the lines of a list; the keys of all threads are read at once."""
     preload([entry.thread_id for entry in entries])

@@ -66,11 +66,17 @@ def later_with_notes(standing: Standing, messages: list[Shown], *, after: uuid.U
 
 def show_note(standing: Standing, note: Note, *, day: str = "") -> ShownNote:
     """Return one note ready to be printed."""
+    removes = may_remove(standing.membership, note)
+    url = reverse("threads:note_remove", args=[note.thread_id, note.pk]) if removes else ""
+    return show_text_of(note, remove_url=url, day=day)
+
+
+def show_text_of(note: Note, *, remove_url: str, day: str = "") -> ShownNote:
+    """Return one note ready to be printed; at ``remove_url`` its reader removes it, "" for who may not."""
     try:
         html, unreadable = as_html(read_note(note)), ""
     except Unreadable as error:
         html, unreadable = SafeString(""), str(error.sentence)
-    removes = may_remove(standing.membership, note)
     return ShownNote(
         id=note.pk,
         html=html,
@@ -80,7 +86,7 @@ def show_note(standing: Standing, note: Note, *, day: str = "") -> ShownNote:
         when_full=told_fully(note.created_at),
         when_iso=note.created_at.isoformat(timespec="seconds"),
         day=day,
-        remove_url=reverse("threads:note_remove", args=[note.thread_id, note.pk]) if removes else "",
+        remove_url=remove_url,
     )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
-from typing import cast
+from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
@@ -12,7 +11,6 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from messagecenter.accounts.models import Mailbox, User
-from messagecenter.attachments.models import Attachment
 from messagecenter.mail.rendering import absolute_url, render_letter
 from messagecenter.mail.sending import Letter
 from messagecenter.notices.actions import owe
@@ -22,13 +20,13 @@ from messagecenter.notices.models import Notice, Preference, Schedule
 from messagecenter.notices.reasons import TAKES_NO_MAIL
 from messagecenter.notices.timing import schedule_of
 from messagecenter.notices.topics import Timing, Topic
-from messagecenter.policy.models import BlockedSender
 from messagecenter.push.models import Device
 from messagecenter.vault.errors import Unreadable
 from messagecenter.webhooks.models import Endpoint
 
 from .gathered import rows_in
 from .models import Entry, Message
+from .news import look, news_of
 from .reply_addresses import reply_address
 from .words import read_shown_body
 
@@ -101,15 +99,15 @@ def mail_stuck() -> Q:
 
 def why_not(notice: Notice) -> str:
     """Return why this target need not be told any more, checked when it is about to be, or an empty text."""
-    message = _message_of(notice)
+    news = news_of(notice)
+    message, entry = news.message, news.entry
     if message is None:
         return "the message is gone"
     if message.state != Message.State.DELIVERED:
         return "the message is not delivered"
-    entry = _entry_of(notice, message)
     if entry is None:
         return "the person may no longer read the thread"
-    if BlockedSender.objects.filter(mailbox=entry.mailbox_id, sender=message.sender_id).exists():
+    if news.is_blocked:
         return "the sender was blocked meanwhile"
     if notice.recipient is None:
         return ""
@@ -131,34 +129,16 @@ def _not_theirs(person: User, entry: Entry) -> str:
     return ""
 
 
-def _message_of(notice: Notice) -> Message | None:
-    """Return what a notice tells of, asked for once: ``why_not`` is asked right before the mail is made."""
-    if notice.told is None:
-        rows = Message.objects.select_related("thread__order", "thread__product", "sender")
-        notice.told = rows.filter(pk=notice.subject_id).first()
-    return cast("Message | None", notice.told)
-
-
-def _entry_of(notice: Notice, message: Message) -> Entry | None:
-    """Return the receiving side's view of the thread, as far as the target may see it."""
-    if notice.recipient is None:
-        entries = Entry.objects.filter(mailbox__endpoints=notice.target_id)
-    else:
-        entries = Entry.objects.visible_to(notice.recipient)
-    found = entries.filter(thread=message.thread_id).exclude(mailbox=message.sender_id).select_related("mailbox")
-    return found.order_by("pk").first()
-
-
 def letter(notice: Notice) -> Letter:
     """Return the e-mail: in the reader's language, naming the order, with a link to the first message it tells of."""
-    person, message = notice.person, _message_of(notice)
-    if message is None:
+    person, news = notice.person, news_of(notice)
+    message, entry = news.message, news.entry
+    if message is None or entry is None:
         raise Message.DoesNotExist  # it was there when ``why_not`` looked; next time it will say so
-    entry = _entry_of(notice, message)
-    if entry is None:
-        raise Entry.DoesNotExist
-    sizes = _sizes([message.pk, *(other.subject_id for other in notice.more)])
-    answers_to = reply_address(thread_id=message.thread_id, person=person, mailbox_id=entry.mailbox_id)
+    sizes = [size for one in (notice, *notice.more) for size in news_of(one).sizes]
+    answers_to = reply_address(
+        thread_id=message.thread_id, person=person, mailbox_id=entry.mailbox_id, known=news.address
+    )
     return render_letter(
         "threads/email/new_message",
         to=person.email,
@@ -187,7 +167,9 @@ def letter(notice: Notice) -> Letter:
 
 def brief(notice: Notice) -> Brief:
     """Return the news in a line: whose, about which order, never a word of it."""
-    message = Message.objects.select_related("thread__order", "sender").get(pk=notice.subject_id)
+    message = news_of(notice).message
+    if message is None:
+        raise Message.DoesNotExist
     number = message.thread.order.number if message.thread.order else ""
     title = gettext("New message about order %(number)s") % {"number": number} if number else gettext("New message")
     return Brief(
@@ -209,17 +191,9 @@ def _excerpt(person: User, message: Message) -> str:
         return ""
 
 
-def _sizes(messages: Collection[uuid.UUID]) -> list[int]:
-    """Return the sizes in bytes of the files that came with messages; those refused after all do not count."""
-    sent = Attachment.objects.filter(enclosure__message__in=messages).exclude(
-        state__in=[Attachment.State.REFUSED, Attachment.State.EXPIRED]
-    )
-    return list(sent.values_list("size_bytes", flat=True))
-
-
 def message_path(message: Message) -> str:
     """Return the path that opens a message's thread at that message."""
     return f"{reverse('threads:detail', args=[message.thread_id])}?message={message.pk}#message-{message.pk}"
 
 
-KIND = Kind(name=NEW_MESSAGE, why_not=why_not, letter=letter, topic=Topic.MESSAGE, brief=brief)
+KIND = Kind(name=NEW_MESSAGE, why_not=why_not, letter=letter, topic=Topic.MESSAGE, brief=brief, look=look)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Case, Count, Exists, Min, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from messagecenter.accounts.models import Mailbox
@@ -27,7 +27,7 @@ from messagecenter.policy.rules import Proactive
 from messagecenter.policy.versions import current
 from orders.models import Order, Product
 
-from .gathered import Gathered, columns_of, revived, rows_in
+from .gathered import Counted, Gathered, columns_of, revived, rows_in
 from .models import Entry, Message, Thread
 from .refused import OptedOut, QuotaReached, Refused, SenderBlocked, TooLate, WritingRestricted
 from .topics import BY_KEY, Topic, completed_at, is_open
@@ -79,6 +79,25 @@ class Barriers:
 
 
 @dataclass(frozen=True)
+class Room:
+    """What a shop may start before its average has to be asked for, and whether it had room for one more thread.
+
+    ``limit`` is the floor of its quota, or all of it where the floor is reached already.
+    """
+
+    limit: int
+    is_left: bool
+
+    @classmethod
+    def of(cls, row: Any, proactive: Proactive, now: datetime) -> Room:
+        """Read it from a row that ``gathered_quota`` annotated."""
+        if row.started is None:
+            return cls(proactive.per_day_floor, is_left=True)
+        limit = _limit(proactive, _a_day(row.ordered, row.first_ordered_at, now))
+        return cls(limit, is_left=row.started < limit)
+
+
+@dataclass(frozen=True)
 class Outlook:
     """What stands in the way of a mailbox that wants to open a thread. The last three are None for who is no shop."""
 
@@ -120,23 +139,16 @@ def may_open(
     topic: Topic,
     order: Order | None,
     product: Product | None,
-    is_writing: bool = False,
     barriers: Barriers | None = None,
     proactive: Proactive | None = None,
+    room: Room | None = None,
 ) -> None:
     """Raise why ``mailbox`` may not open a thread with ``other`` now: SenderBlocked, WritingRestricted, OptedOut,
     TooLate or QuotaReached, all of them Refused. That the topic fits the order's state is the caller's to check.
 
-    With ``is_writing``, inside the transaction that writes and after it was asked without, only the quota is asked
-    again: a shop's openings wait for each other, so that two at once cannot both be its last one. ``barriers`` and
-    ``proactive`` (of the policy) are what was read already. One query for a buyer, at most five for a shop.
+    Whoever writes asks ``require_room`` again then. ``barriers``, ``proactive`` (of the policy) and ``room`` are what
+    was read already. One query for a buyer, at most five for a shop.
     """
-    if is_writing:
-        if mailbox.kind == Mailbox.Kind.SHOP:
-            Mailbox.objects.select_for_update(no_key=True).get(pk=mailbox.pk)
-            if (full := _quota_refusal(mailbox, proactive or current()[1].proactive, timezone.now())) is not None:
-                raise full
-        return
     barriers = barriers or _barriers(mailbox, other)
     outlook = outlook_for(
         mailbox=mailbox,
@@ -148,10 +160,21 @@ def may_open(
         proactive=proactive,
     )
     refusal = outlook.refusal(topic)
-    if refusal is None and outlook.proactive is not None:
+    if refusal is None and outlook.proactive is not None and not (room and room.is_left):
         refusal = _quota_refusal(mailbox, outlook.proactive, timezone.now())
     if refusal is not None:
         raise refusal
+
+
+def require_room(*, thread: Thread, room: Room, proactive: Proactive) -> None:
+    """Raise QuotaReached when a shop's others have taken up its quota before the thread it has just written.
+
+    Inside the transaction that writes, once it holds the shop's counters, which every opening moves: a shop's openings
+    wait for each other there, so that of two at once the later one counts the earlier. One query.
+    """
+    full = _quota_refusal(thread.opened_by, proactive, timezone.now(), beside=thread, limit=room.limit)
+    if full is not None:
+        raise full
 
 
 def post_refusal(*, mailbox: Mailbox, other: Mailbox, thread: Thread, is_blocked: bool) -> Refused | None:
@@ -160,6 +183,8 @@ def post_refusal(*, mailbox: Mailbox, other: Mailbox, thread: Thread, is_blocked
     ``is_blocked`` says whether ``other`` blocked it. SenderBlocked, or while the other side has not answered what
     ``mailbox`` opened, WritingRestricted, OptedOut or TooLate. At most three queries.
     """
+    if thread.kind == Thread.Kind.CASE:
+        return None  # nobody is kept from support, nor support from anybody
     topic, order = BY_KEY.get(thread.topic), thread.order
     completes = topic is not None and _completes(topic, order)
     if is_blocked and not completes:
@@ -221,6 +246,21 @@ def gathered_barriers(mailbox: Mailbox, other: Mailbox) -> dict[str, Any]:
     }
 
 
+def gathered_quota(shop: Mailbox, proactive: Proactive, now: datetime) -> dict[str, Any]:
+    """Return what to annotate a row with for ``Room.of``: no statement of its own.
+
+    Unless the shop has started as many threads as the floor allows, nothing is counted.
+    """
+    started, ordered, floor = _started_by(shop, now), _ordered_from(shop, now), proactive.per_day_floor
+    is_reached = Exists(started[floor - 1 : floor]) if floor else Exists(Mailbox.objects.filter(pk=shop.pk))
+    first = ordered.values("purchased_at")[MOST_COUNTED - 1 : MOST_COUNTED]
+    return {
+        "started": Case(When(is_reached, then=Counted(started))),
+        "ordered": Case(When(is_reached, then=Counted(ordered[:MOST_COUNTED]))),
+        "first_ordered_at": Case(When(is_reached, then=Subquery(first))),
+    }
+
+
 def _barriers(mailbox: Mailbox, other: Mailbox) -> Barriers:
     """Return what stands between two mailboxes: one query."""
     return Barriers.of(
@@ -245,29 +285,54 @@ def may_be_blocked(mailbox: Mailbox) -> bool:
 
 def quota_of(shop: Mailbox, proactive: Proactive, now: datetime) -> Quota:
     """Return a shop's quota: two queries, each bounded."""
-    limit = max(proactive.per_day_floor, math.ceil(proactive.per_day_factor * _average_daily_orders(shop, now)))
-    moments = _started(shop, now, most=limit)
+    return _quota(shop, proactive, now, None)
+
+
+def _quota(shop: Mailbox, proactive: Proactive, now: datetime, beside: Thread | None) -> Quota:
+    """Return a shop's quota as it would be without one thread."""
+    limit = _limit(proactive, _average_daily_orders(shop, now))
+    moments = _started(shop, now, most=limit, beside=beside)
     is_full = bool(limit) and len(moments) >= limit
     return Quota(len(moments), limit, moments[-1] + timedelta(hours=QUOTA_HOURS) if is_full else None)
 
 
-def _quota_refusal(shop: Mailbox, proactive: Proactive, now: datetime) -> QuotaReached | None:
-    """Return why a shop may start no other thread now. Who started fewer than the floor asks one query, no average."""
-    floor = proactive.per_day_floor
-    if floor and len(_started(shop, now, most=floor)) < floor:
+def _limit(proactive: Proactive, orders_a_day: float) -> int:
+    return max(proactive.per_day_floor, math.ceil(proactive.per_day_factor * orders_a_day))
+
+
+def _quota_refusal(
+    shop: Mailbox, proactive: Proactive, now: datetime, *, beside: Thread | None = None, limit: int = 0
+) -> QuotaReached | None:
+    """Return why a shop may start no other thread now, ``beside`` one that is there already.
+
+    Who started fewer than the floor, or than a ``limit`` that is known to be allowed, asks one query, no average.
+    """
+    enough = max(limit, proactive.per_day_floor)
+    if enough and len(_started(shop, now, most=enough, beside=beside)) < enough:
         return None
-    return quota_of(shop, proactive, now).refusal
+    return _quota(shop, proactive, now, beside).refusal
 
 
-def _started(shop: Mailbox, now: datetime, *, most: int) -> list[datetime]:
-    """Return when the shop's newest threads of the last 24 hours were started, at most ``most``, newest first.
+def _started(shop: Mailbox, now: datetime, *, most: int, beside: Thread | None = None) -> list[datetime]:
+    """Return when the shop's newest threads of the last 24 hours were started, at most ``most``, newest first."""
+    started = _started_by(shop, now)
+    others = started if beside is None else started.exclude(pk=beside.pk)
+    return list(others.values_list("created_at", flat=True)[:most])
+
+
+def _started_by(shop: Mailbox, now: datetime) -> QuerySet[Thread]:
+    """Return the threads that a shop started in the last 24 hours, newest first.
 
     A thread whose only message was stopped reached nobody and takes nothing from the quota.
     """
     sent = Message.objects.filter(thread=OuterRef("pk")).exclude(state=Message.State.BLOCKED)
-    started = Thread.objects.filter(opened_by=shop, created_at__gt=now - timedelta(hours=QUOTA_HOURS))
-    newest = started.filter(Exists(sent)).order_by("-created_at")
-    return list(newest.values_list("created_at", flat=True)[:most])
+    started = Thread.objects.filter(opened_by=shop, created_at__gt=now - timedelta(hours=QUOTA_HOURS), support=None)
+    return started.filter(Exists(sent)).order_by("-created_at")
+
+
+def _ordered_from(shop: Mailbox, now: datetime) -> QuerySet[Order]:
+    """Return a shop's orders of the last 180 days, newest first."""
+    return Order.objects.filter(shop=shop, purchased_at__gt=now - timedelta(days=AVERAGE_DAYS)).newest_first()
 
 
 def _average_daily_orders(shop: Mailbox, now: datetime) -> float:
@@ -275,11 +340,15 @@ def _average_daily_orders(shop: Mailbox, now: datetime) -> float:
 
     The days are at least one: a file of old orders brought in at once is no day's business.
     """
-    recent = Order.objects.filter(shop=shop, purchased_at__gt=now - timedelta(days=AVERAGE_DAYS)).newest_first()
-    told = recent[:MOST_COUNTED].aggregate(number=Count("pk"), first=Min("purchased_at"))
-    if told["number"] < MOST_COUNTED:
-        return float(told["number"]) / AVERAGE_DAYS
-    return float(told["number"]) / max((now - told["first"]) / timedelta(days=1), 1.0)
+    told = _ordered_from(shop, now)[:MOST_COUNTED].aggregate(number=Count("pk"), first=Min("purchased_at"))
+    return _a_day(told["number"], told["first"], now)
+
+
+def _a_day(number: int, first: datetime | None, now: datetime) -> float:
+    """Return how many orders a day ``number`` are; for MOST_COUNTED, ``first`` is when the earliest was bought."""
+    if number < MOST_COUNTED or first is None:
+        return number / AVERAGE_DAYS
+    return number / max((now - first) / timedelta(days=1), 1.0)
 
 
 def _restriction_of(mailbox: Mailbox) -> Restriction | None:

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from messagecenter.accounts.acting import person_of
+from messagecenter.accounts.models import Mailbox
 from orders.models import Order, Product
 
 from .access import acting_membership, membership_in, order_number_in, standing_or_404, uuid_or_none
@@ -16,6 +17,7 @@ from .actions.sides import other_side
 from .explaining import as_hints
 from .refused import Refused
 from .screening import About, screen_message
+from .topics import CASE
 from .validators import MAX_BODY, MAX_SUBJECT
 
 CHECKS_A_MINUTE = 90
@@ -25,7 +27,10 @@ CHECKS_A_MINUTE = 90
 @never_cache
 @login_not_required
 def check(request: HttpRequest) -> JsonResponse:
-    """Return what would be found in a text about a thread, an order or a product, by the code that judges a message."""
+    """Return what would be found in a text by the code that judges a message.
+
+    It is about a thread, an order or a product, or with the topic "case" for support.
+    """
     if not request.user.is_authenticated:
         return JsonResponse({}, status=401)
     if not _may_ask(str(person_of(request).pk)):
@@ -55,6 +60,11 @@ def _about(request: HttpRequest) -> About:
         thread = standing.entry.thread
         return About(standing.mailbox, standing.entry.other, thread.order, thread.product, thread.topic)
     topic = request.POST.get("topic", "")
+    if topic == CASE:
+        shop = acting_membership(request).mailbox
+        if shop.kind != Mailbox.Kind.SHOP:
+            raise Http404
+        return About(shop, Mailbox(kind=Mailbox.Kind.SUPPORT), topic=CASE)
     order: Order | None = None
     product: Product | None = None
     if number := order_number_in(request.POST.get("order", "")):

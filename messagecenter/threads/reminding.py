@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 from django.conf import settings
 from django.urls import reverse
@@ -59,22 +62,54 @@ def _people_to_tell(wait: Wait) -> list[User]:
     return assigned or list(writers.distinct())
 
 
+@dataclass(frozen=True)
+class _Reminder:
+    """The wait a reminder is about, and whether its reader may see the thread."""
+
+    wait: Wait | None
+    may_read: bool
+
+
+def look(notices: Sequence[Notice]) -> None:
+    """Read what reminders are about: two queries for all of them."""
+    rows = Wait.objects.select_related("thread__order", "thread__product", "mailbox")
+    waits = rows.in_bulk({notice.subject_id for notice in notices})
+    people = {notice.recipient_id for notice in notices if notice.recipient_id is not None}
+    entries = Entry.objects.filter(thread__in={wait.thread_id for wait in waits.values()}).visible_to_each(people)
+    readable = {(entry.for_id, entry.thread_id, entry.mailbox_id) for entry in entries}  # type: ignore[attr-defined]
+    for notice in notices:
+        wait = waits.get(notice.subject_id)
+        may_read = wait is not None and (notice.recipient_id, wait.thread_id, wait.mailbox_id) in readable
+        notice.told = _Reminder(wait, may_read)
+
+
+def _reminder(notice: Notice) -> _Reminder:
+    if notice.told is None:
+        look([notice])
+    return cast("_Reminder", notice.told)
+
+
 def why_not(notice: Notice) -> str:
     """Return why this target need not be reminded any more, or an empty text."""
-    wait = Wait.objects.filter(pk=notice.subject_id).first()
-    if wait is None or wait.ended_at is not None:
+    found = _reminder(notice)
+    if found.wait is None or found.wait.ended_at is not None:
         return "it was answered"
-    if wait.due_at <= timezone.now():
+    if found.wait.due_at <= timezone.now():
         return "it is overdue already"
-    entry = Entry.objects.filter(thread=wait.thread_id, mailbox=wait.mailbox_id)
-    if notice.recipient is not None and not entry.visible_to(notice.recipient).exists():
-        return "the person may no longer read the thread"
-    return ""
+    return "" if found.may_read or notice.recipient is None else "the person may no longer read the thread"
+
+
+def _wait(notice: Notice) -> Wait:
+    """Return the wait of a reminder that is about to go out."""
+    wait = _reminder(notice).wait
+    if wait is None:
+        raise Wait.DoesNotExist
+    return wait
 
 
 def letter(notice: Notice) -> Letter:
     """Return the e-mail: which order, until when, and a link to the thread."""
-    wait = Wait.objects.select_related("thread__order", "thread__product", "mailbox").get(pk=notice.subject_id)
+    wait = _wait(notice)
     person = notice.person
     return render_letter(
         "threads/email/reply_due",
@@ -96,7 +131,7 @@ def letter(notice: Notice) -> Letter:
 
 def brief(notice: Notice) -> Brief:
     """Return the reminder in a line."""
-    wait = Wait.objects.select_related("thread__order").get(pk=notice.subject_id)
+    wait = _wait(notice)
     number = wait.thread.order.number if wait.thread.order else ""
     title = gettext("Answer due soon: order %(number)s") % {"number": number} if number else gettext("Answer due soon")
     return Brief(
@@ -109,4 +144,4 @@ def brief(notice: Notice) -> Brief:
     )
 
 
-KIND = Kind(name=REPLY_DUE, why_not=why_not, letter=letter, topic=Topic.REMINDER, brief=brief)
+KIND = Kind(name=REPLY_DUE, why_not=why_not, letter=letter, topic=Topic.REMINDER, brief=brief, look=look)

@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -27,17 +28,29 @@ TOKEN = re.compile(r"[a-z2-7]{26}")
 MOVED_ON_AFTER = timedelta(days=1)
 
 
-def reply_address(*, thread_id: uuid.UUID, person: User, mailbox_id: uuid.UUID) -> str:
+def addresses_of(
+    threads: Collection[uuid.UUID], people: Collection[uuid.UUID]
+) -> dict[tuple[uuid.UUID, uuid.UUID], ReplyAddress]:
+    """Return the addresses that these people have for these threads by now, by thread and person. One query."""
+    if not settings.INBOUND_DOMAIN:
+        return {}
+    rows = ReplyAddress.objects.filter(thread__in=threads, person__in=people)
+    return {(row.thread_id, row.person_id): row for row in rows}
+
+
+def reply_address(
+    *, thread_id: uuid.UUID, person: User, mailbox_id: uuid.UUID, known: ReplyAddress | None = None
+) -> str:
     """Return where ``person`` answers a thread for a mailbox, "" when mail is not taken in or its key is gone.
 
     The address is made on first use, stays the same, and is good for 90 days from now. Safe to call at once from
-    several workers.
+    several workers. ``known`` is what ``addresses_of`` found.
     """
     if not settings.INBOUND_DOMAIN:
         return ""
     about = {"thread_id": thread_id, "person": person}
     try:
-        row = ReplyAddress.objects.filter(**about).first() or _made(thread_id, person, mailbox_id)
+        row = known or ReplyAddress.objects.filter(**about).first() or _made(thread_id, person, mailbox_id)
         token = decrypt(bytes(row.token_ciphertext), _place(row))
     except Unreadable:
         return ""  # the thread was erased: nothing is to be answered

@@ -150,7 +150,7 @@ def surroundings_of(about: About, lists: Lists, *, with_items: bool = True) -> S
     names = {about.sender.name, about.other.name, order.buyer_name if order else ""}
     return Surroundings(
         sender_role=ROLES[Mailbox.Kind(about.sender.kind)],
-        about="order" if order else "inquiry",
+        about=_context_of(about),
         topic=about.topic,
         order_state=order.status if order else "",
         language=about.sender.language,
@@ -158,6 +158,13 @@ def surroundings_of(about: About, lists: Lists, *, with_items: bool = True) -> S
         names=frozenset(names - {""}),
         lists=lists,
     )
+
+
+def _context_of(about: About) -> str:
+    """Return what the policy calls the matter."""
+    if Mailbox.Kind.SUPPORT in (about.sender.kind, about.other.kind):
+        return "case"
+    return "order" if about.order else "inquiry"
 
 
 def lists_of(rules: Rules) -> Lists:

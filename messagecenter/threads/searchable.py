@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import OuterRef
@@ -18,7 +18,7 @@ from orders.models import Order, OrderItem
 from .enclosures import gathered_files, give_files
 from .gathered import Gathered, rows_in
 from .models import Enclosure, Entry, EntryQuerySet, Message, Thread
-from .words import read_body, read_shown_body, read_subject
+from .words import Titled, Worded, read_body, read_shown_body, read_subject
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def head_texts(thread: Thread, titles: Sequence[str]) -> list[str]:
     return [*texts, *subject_texts(thread), *titles]
 
 
-def subject_texts(thread: Thread) -> list[str]:
+def subject_texts(thread: Titled) -> list[str]:
     """Return a thread's subject; nothing when it cannot be read."""
     try:
         return [read_subject(thread)]
@@ -81,7 +81,7 @@ def _titles_of_product(thread: Thread) -> list[str]:
     return [text for text in (product.title, product.sku, product.asin) if text] if product else []
 
 
-def message_texts(message: Message, mailbox_id: uuid.UUID, files: Sequence[Enclosure] = ()) -> list[str]:
+def message_texts(message: Worded, mailbox_id: uuid.UUID, files: Sequence[Enclosure] = ()) -> list[str]:
     """Return what one side can find of a message: its words as that side reads them, names and words of its files."""
     texts = []
     is_own = message.sender_id == mailbox_id
@@ -132,12 +132,3 @@ def messages_of(
     for message in messages:
         by_thread.setdefault(message.thread_id, []).append(message)
     return by_thread
-
-
-def documents(
-    thread: Thread, messages: Sequence[Message], mailbox_id: uuid.UUID, titles: Sequence[str]
-) -> Iterator[list[str]]:
-    """Yield what one side can find, the thread's own words first, then message by message; decrypted as it is asked."""
-    yield head_texts(thread, titles)
-    for message in messages:
-        yield message_texts(message, mailbox_id, getattr(message, "files", ()))

@@ -151,8 +151,9 @@ TOPICS = (
     Topic("delivery", pgettext_lazy("topic", "Delivery and shipping costs"), BUYER, for_inquiry=True),
     Topic("inquiry_other", pgettext_lazy("topic", "Something else"), BUYER, for_inquiry=True),
 )
+CASE = "case"  # what a seller asks support about has topics of its own
 BY_KEY = {topic.key: topic for topic in TOPICS}
-LABELS = {topic.key: topic.label for topic in TOPICS}
+LABELS = {topic.key: topic.label for topic in TOPICS} | {CASE: pgettext_lazy("topic", "Support case")}
 
 
 def topics_for_order(asking: Mailbox, order: Order) -> list[Topic]:

@@ -10,13 +10,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from messagecenter.accounts.acting import act_for, membership_of, person_of
+from messagecenter.accounts.acting import person_of
 from messagecenter.accounts.decorators import membership_required
 from messagecenter.accounts.models import Mailbox
 from messagecenter.attachments.inspection.refusal import Refusal
@@ -25,36 +24,37 @@ from messagecenter.attachments.reasons import sentence_of
 from messagecenter.attachments.shown import kept_uploads
 from messagecenter.mail.actions import is_suppressed
 from messagecenter.vault.errors import Unreadable
-from orders.pictures import shown_picture
 
 from . import actions
-from .access import Standing, acting_membership, standing_or_404, uuid_or_none
-from .clock import reply_chip
-from .composing import beside_the_text, first_words, signed_again
-from .context import labels_of
-from .conversation import Shown, find_later, find_stretch
+from .access import Standing, acting_membership, standing_or_404, uuid_or_none, works_only_in_support
+from .composing import signed_again
+from .context import case_page, labels_of
+from .conversation import find_later, find_stretch
 from .cursors import BadCursor
-from .drafted import draft_context, opening_words, own_draft, version_in
+from .drafted import version_in
 from .explaining import as_context, shown_again
 from .filters import Wanted, narrowed, read
 from .finding import find_words
 from .forms import ReplyForm
 from .fragments import is_fragment_for, lost_session
 from .listing import Page, as_rows, find_list, with_row_data
-from .models import Entry, Message, Note
-from .navigation import frame, upload_context
+from .models import Entry, Message
+from .navigation import frame
 from .noted import later_with_notes, with_notes
-from .offering import writing_in
+from .pane import open_pane, thread_context
 from .refused import AlreadySent, Refused
-from .topics import LABELS
-from .words import read_subject
 
 
 @require_GET
 @never_cache
 @membership_required
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Show one box of the mailbox the person is acting for; as a fragment, only its rows."""
+    """Show one box of the mailbox the person is acting for; as a fragment, only its rows.
+
+    Who works for support alone is led to its desk.
+    """
+    if works_only_in_support(request):
+        return redirect("admin:support_desk")
     membership = acting_membership(request)
     wanted = read(request.GET)
     problems = list(wanted.problems)
@@ -137,34 +137,8 @@ def counters(request: HttpRequest) -> HttpResponse:
 def thread_detail(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     """Show a thread, at its end or at the message the address names, and mark it as read."""
     standing = standing_or_404(request, thread_id)
-    before = uuid_or_none(request.GET.get("before", ""))
-    stretch = find_stretch(
-        standing.entry.thread,
-        reader=standing.person,
-        mailbox=standing.mailbox,
-        before=before,
-        at=uuid_or_none(request.GET.get("message", "")),
-        seen_up_to=standing.seen_up_to,
-    )
     is_fragment = is_fragment_for(request, "thread")
-    # A browser that fetches ahead has shown nobody anything yet, nor has a page that only looks for a changed state.
-    if "prefetch" not in request.headers.get("Sec-Purpose", "") and "peek" not in request.GET:
-        if standing.entry.unread and stretch.messages:
-            actions.mark_read(by=standing.person, entry=standing.entry, up_to=stretch.messages[-1].id)
-        if not is_fragment and standing.membership != membership_of(request):
-            # Whoever follows a link into another of their mailboxes acts for that mailbox from then on.
-            act_for(request, standing.membership)
-    chosen, draft = uuid_or_none(request.GET.get("reply", "")), own_draft(standing)
-    words = opening_words(draft, first_words(standing, chosen), has_chosen=chosen is not None)
-    context = _thread_context(standing) | {
-        "first_unread_id": "" if stretch.later_than else _first_unread(stretch.messages, standing.entry.unread),
-        "messages_list": with_notes(standing, stretch, before=before),
-        "earlier_url": f"?before={stretch.earlier_than}" if stretch.earlier_than else "",
-        "later_url": f"?message={stretch.later_than}#message-{stretch.later_than}" if stretch.later_than else "",
-        "last_message_id": stretch.messages[-1].id if stretch.messages else "",
-        "form": ReplyForm(initial=words),
-        **draft_context(draft, person=standing.person, mailbox=standing.mailbox),
-    }
+    context = open_pane(request, standing, is_fragment=is_fragment)
     if is_fragment:
         context["thread_labels"] = labels_of(standing.entry)
         return render(request, "threads/_thread.html", context)
@@ -209,12 +183,14 @@ def thread_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
         screened = shown_again(posted)
         return _composer(request, standing, form.renewed(), brought, status=422, screened=screened)
     if not is_fragment_for(request, "composer"):
-        return redirect(f"{reverse('threads:detail', args=[thread_id])}#message-{posted.message.pk}")
+        page = case_page(posted.thread) if request.POST.get("page") == "case" else ""
+        page = page or reverse("threads:detail", args=[thread_id])
+        return redirect(f"{page}#message-{posted.message.pk}")
     after = uuid_or_none(request.POST.get("last_message_id", ""))
     fresh = find_later(
         posted.thread, reader=standing.person, mailbox=standing.mailbox, after=after, seen_up_to=standing.seen_up_to
     )
-    context = _thread_context(standing) | {
+    context = thread_context(standing) | {
         "messages_list": fresh,
         "form": ReplyForm(initial=signed_again(form.cleaned_data["signature"])),
         "last_message_id": fresh[-1].id if fresh else posted.message.pk,
@@ -306,55 +282,6 @@ def thread_needs_reply(request: HttpRequest, thread_id: uuid.UUID) -> HttpRespon
     return redirect("threads:detail", thread_id)
 
 
-def _thread_context(standing: Standing) -> dict[str, Any]:
-    """Return what a thread's page shows around its messages."""
-    entry, thread, product = standing.entry, standing.entry.thread, standing.entry.thread.product
-    try:
-        subject = read_subject(thread)
-    except Unreadable as error:
-        subject = str(error.sentence)
-    reply_text, reply_late = reply_chip(entry.mailbox, entry.needs_reply_since, entry.reply_due_at, timezone.now())
-    return {
-        "thread_id": thread.pk,
-        "subject": subject,
-        "other_name": entry.other.shown_name,
-        "own_name": entry.mailbox.shown_name,
-        "topic": LABELS.get(thread.topic, thread.topic),
-        "entry": entry,
-        "closed": thread.is_closed,
-        "order": thread.order,
-        "product": product,
-        "product_picture": shown_picture(product.picture_url) if product else "",
-        "may_write": standing.membership.may_write,
-        "needs_reply": entry.needs_reply_since is not None,
-        "thanked": entry.thanked_at is not None and not thread.is_closed,
-        "reply_text": reply_text,
-        "reply_late": reply_late,
-        "back_url": reverse("threads:inbox"),
-        "files_url": reverse("threads:files", args=[thread.pk]) if thread.files else "",
-        **beside_the_text(standing),
-        **_beside_the_thread(standing),
-        **writing_in(standing),
-    } | upload_context(entry.mailbox)
-
-
-def _beside_the_thread(standing: Standing) -> dict[str, Any]:
-    """Return where a draft is kept, and for a team where its notes go and who else is here: no query."""
-    thread_id, may_write = standing.entry.thread_id, standing.membership.may_write
-    return {
-        "draft_url": reverse("threads:draft", args=[thread_id]) if may_write else "",
-        "note_url": reverse("threads:note_new", args=[thread_id]) if may_write and standing.has_colleagues else "",
-        "here_url": reverse("threads:here", args=[thread_id]) if standing.has_colleagues else "",
-        "note_most": Note.MOST_CHARACTERS,
-    }
-
-
-def _first_unread(messages: list[Shown], unread: int) -> uuid.UUID | str:
-    """Return the first of the other side's messages that nobody here has read, if it is on the page."""
-    theirs = [message.id for message in messages if not message.mine]
-    return theirs[-unread] if 0 < unread <= len(theirs) else ""
-
-
 def _composer(
     request: HttpRequest,
     standing: Standing,
@@ -366,7 +293,7 @@ def _composer(
     screened: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Give the composer back with what was typed and what is wrong; without htmx, on the thread's page."""
-    context = _thread_context(standing) | {
+    context = thread_context(standing) | {
         "form": form,
         "error_text": problem,
         "screened": screened,

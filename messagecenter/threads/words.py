@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from base64 import b64decode, b64encode
+from typing import Protocol
 
 from messagecenter.vault.cipher import Place, decrypt, encrypt
 from messagecenter.vault.keyring import THREAD
@@ -14,7 +15,33 @@ SNIPPET_LENGTH = 140
 DRAFTS = "drafts"  # a mailbox's key for what has no thread: first messages, and words that were searched for
 
 
-def subject_place(thread: Thread) -> Place:
+class Titled(Protocol):
+    """What has a subject: a thread, or so much of its row."""
+
+    @property
+    def pk(self) -> uuid.UUID: ...  # noqa: D102
+    @property
+    def opened_by_id(self) -> uuid.UUID: ...  # noqa: D102
+    @property
+    def subject_ciphertext(self) -> bytes | memoryview: ...  # noqa: D102
+
+
+class Worded(Protocol):
+    """What has a text: a message, or so much of its row."""
+
+    @property
+    def pk(self) -> uuid.UUID: ...  # noqa: D102
+    @property
+    def thread_id(self) -> uuid.UUID: ...  # noqa: D102
+    @property
+    def sender_id(self) -> uuid.UUID: ...  # noqa: D102
+    @property
+    def body_ciphertext(self) -> bytes | memoryview: ...  # noqa: D102
+    @property
+    def redacted_ciphertext(self) -> bytes | memoryview: ...  # noqa: D102
+
+
+def subject_place(thread: Titled) -> Place:
     """Return what a subject's ciphertext is bound to."""
     return Place(thread_id=thread.pk, record_id=thread.pk, field="subject", sender_id=thread.opened_by_id)
 
@@ -25,7 +52,7 @@ def snippet_place(thread: Thread) -> Place:
     return Place(thread_id=thread.pk, record_id=record_id, field="snippet", sender_id=None)
 
 
-def body_place(message: Message) -> Place:
+def body_place(message: Worded) -> Place:
     """Return what a message's ciphertext is bound to."""
     return Place(thread_id=message.thread_id, record_id=message.pk, field="body", sender_id=message.sender_id)
 
@@ -40,7 +67,7 @@ def write_body(message: Message, body: str) -> None:
     message.body_ciphertext = encrypt(body, body_place(message))
 
 
-def redacted_place(message: Message) -> Place:
+def redacted_place(message: Worded) -> Place:
     """Return what the ciphertext of the words the other side reads is bound to."""
     return Place(thread_id=message.thread_id, record_id=message.pk, field="redacted", sender_id=message.sender_id)
 
@@ -58,7 +85,7 @@ def write_snippet(thread: Thread, message_id: uuid.UUID, body: str) -> None:
     )
 
 
-def read_subject(thread: Thread) -> str:
+def read_subject(thread: Titled) -> str:
     """Return the thread's subject. Raises Unreadable."""
     return decrypt(bytes(thread.subject_ciphertext), subject_place(thread))
 
@@ -68,12 +95,12 @@ def read_snippet(thread: Thread) -> str:
     return decrypt(bytes(thread.snippet_ciphertext), snippet_place(thread)) if thread.snippet_ciphertext else ""
 
 
-def read_body(message: Message) -> str:
+def read_body(message: Worded) -> str:
     """Return the message's text. Raises Unreadable."""
     return decrypt(bytes(message.body_ciphertext), body_place(message))
 
 
-def read_shown_body(message: Message) -> str:
+def read_shown_body(message: Worded) -> str:
     """Return what the other side reads: the text, or what is left of it when words were hidden. Raises Unreadable."""
     if not message.redacted_ciphertext:
         return read_body(message)

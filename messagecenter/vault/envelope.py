@@ -20,6 +20,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -143,9 +144,20 @@ def unwrap(root: bytes, wrapped: bytes, committed: bytes, place: KeyPlace) -> by
     return key
 
 
+_BOND = encode(TEXT_LABEL) + HEADER_BYTES.to_bytes(4, "big")
+_ID = (16).to_bytes(4, "big")
+
+
+@lru_cache(maxsize=64)
+def _field_bond(field: str) -> bytes:
+    return encode(field.encode())
+
+
 def _text_bond(header: bytes, place: Place) -> bytes:
     sender = place.sender_id.bytes if place.sender_id else b""
-    return encode(TEXT_LABEL, header, place.thread_id.bytes, place.record_id.bytes, place.field.encode(), sender)
+    thread, record = place.thread_id.bytes, place.record_id.bytes
+    # As ``encode`` would write it, in one go: a search opens hundreds of texts.
+    return b"".join((_BOND, header, _ID, thread, _ID, record, _field_bond(place.field), encode(sender)))
 
 
 def _key_bond(place: KeyPlace) -> bytes:

@@ -257,10 +257,11 @@ def _read(owners: Collection[Owner]) -> dict[Owner, Ring]:
 
 def _remembered(owner: Owner) -> Ring | None:
     """Return an owner's ring from the running transaction or from memory."""
-    for hook in islice(_waiting(), LOOK_BACK):
-        ring = hook.rings.get(owner)
-        if ring is not None and cache.clock() - hook.read_at < CACHED_SECONDS:
-            return ring
+    if connections[settings.VAULT_DATABASE].run_on_commit:  # hardly ever while pages are read
+        for hook in islice(_waiting(), LOOK_BACK):
+            ring = hook.rings.get(owner)
+            if ring is not None and cache.clock() - hook.read_at < CACHED_SECONDS:
+                return ring
     return cache.get(owner)
 
 

@@ -47,6 +47,9 @@
   document.addEventListener("keydown", (event) => {
     if (!on || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+    // A page may name the key of any of its elements itself.
+    const named = /^[a-z/]$/.test(event.key) && focus(`[data-desk-key="${event.key}"]`);
+    if (named) { event.preventDefault(); return; }
     const act = KEYS[event.key];
     if (!act) return;
     event.preventDefault();

@@ -167,10 +167,11 @@
   async function refreshState() {
     const open = thread();
     if (!open) return;
-    const answer = await fetch(`/messages/${open.dataset.thread}/?peek=1`, { headers: { "HX-Request": "true", "HX-Target": "section#thread" } });
+    const answer = await fetch(`${open.dataset.page ?? `/messages/${open.dataset.thread}/`}?peek=1`, { headers: { "HX-Request": "true", "HX-Target": "section#thread" } });
     if (!answer.ok || thread() !== open) return;
     const page = parse(await answer.text());
     refreshHead(page);
+    refreshBeside(page);
     if (refreshMessages(page)) await markSeen(open);
     refreshFiles(page);
     const wasShut = Boolean($(".composer-shut"));
@@ -179,6 +180,19 @@
       $(".thread-foot").replaceWith(document.adoptNode(foot));
       window.htmx?.process($(".thread-foot"));
       document.dispatchEvent(new CustomEvent("thread:open"));
+    }
+  }
+
+  // What stands beside the thread, such as a case's card, unless somebody is at work in it.
+  function refreshBeside(page) {
+    for (const fresh of page.querySelectorAll("[data-live]")) {
+      const old = document.getElementById(fresh.id);
+      const plain = (part) => part.innerHTML.replace(/csrfmiddlewaretoken" value="[^"]*"/g, "");
+      const isUsed = [...old?.querySelectorAll("details[open], textarea, input") ?? []].some((one) => one.open || one.contains(document.activeElement) || one.checked !== one.defaultChecked || (one.value ?? "") !== (one.defaultValue ?? ""));
+      if (!old || isUsed || plain(old) === plain(fresh)) continue;
+      const hadFocus = old.contains(document.activeElement);
+      old.replaceWith(document.adoptNode(fresh));
+      if (hadFocus) fresh.focus({ preventScroll: true });
     }
   }
 

@@ -12,7 +12,7 @@
     const open = thread();
     const messages = $("#messages");
     if (!open || !messages || messages.dataset.later) return; // an older stretch: its end is another page
-    const answer = await fetch(`/messages/${open.dataset.thread}/?peek=1`, { headers: { "HX-Request": "true", "HX-Target": "section#thread" } });
+    const answer = await fetch(`${open.dataset.page ?? `/messages/${open.dataset.thread}/`}?peek=1`, { headers: { "HX-Request": "true", "HX-Target": "section#thread" } });
     if (!answer.ok || thread() !== open) return;
     const page = parse(await answer.text());
     const wasAtEnd = isAtEnd();

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.mail import EmailMessage
@@ -27,7 +28,7 @@ def at_desk() -> Callable[[User], Client]:
 
     def sign_in(user: User) -> Client:
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
         session = client.session
         session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": 1.0}]
         session["account_authentication_methods_user"] = str(user.pk)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -59,7 +60,7 @@ def test_failing_store_loses_nothing_and_leaves_nothing(
 ) -> None:
     """The person is told, the text comes back, no message claims a file it has not; later all of it works."""
     client = Client()
-    client.force_login(buyer, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(buyer, backend=settings.AUTHENTICATION_BACKENDS[0])
     reply = reverse("threads:reply", args=[thread.pk])
     impatient_s3_store.behave(fault)
     answer = client.post("/attachments/", {"file": SimpleUploadedFile("a.txt", b"Zwetschgenkuchen")})

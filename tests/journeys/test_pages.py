@@ -71,6 +71,11 @@ PAGES = {
         "/notifications/",
         "/settings/webhooks/",
         "/settings/webhooks/new/",
+        "/support/",
+        "/support/?q=parcel&show=all",
+        "/support/?show=closed",
+        "/support/new/",
+        "/support/new/?topic=orders_buyer&order=MC-2026-10231",
     ],
 }
 # Seen less often: with the look that is narrowest and longest in words, and with its opposite. The words in braces are
@@ -89,7 +94,14 @@ RARE_PAGES = {
         "/messages/reports/{report}/": 200,
         "/messages/{told_thread}/report/{told}/": 200,
     },
+    "seller@example.com": {
+        "/support/new/?topic=payments_fee": 200,
+        "/support/new/?topic=policy_message&thread={shop_thread}": 200,
+        "/support/{answered}/": 200,
+        "/support/{resolved}/": 200,
+    },
     "viewer@example.com": {
+        "/support/{answered}/": 200,
         "/messages/": 200,
         "/messages/{shop_thread}/": 200,
         "/messages/{shop_closed}/": 200,
@@ -134,6 +146,7 @@ from messagecenter.moderation.models import Report
 from messagecenter.policy.models import Decision
 from messagecenter.threads.models import *
 from orders.models import Product
+from support.models import Case
 from tests.factories import MembershipFactory, UserFactory
 shop = User.objects.get(email="seller@example.com").mailboxes.get()
 viewer = UserFactory(email="viewer@example.com", name="Vera Leserin", language="", password="{password}")
@@ -147,7 +160,9 @@ told = Message.objects.filter(thread__in=bought.values("thread"), sender=shop, s
     pk=report.message_id).order_by("pk")[0]
 found = dict(decision=stopped.pk, report=report.pk, told=told.pk, told_thread=told.thread_id,
     product=Product.objects.order_by("title")[0].pk, closed=bought.filter(**closed)[0].thread_id,
-    shop_thread=sold.filter(**open)[0].thread_id, shop_closed=sold.filter(**closed)[0].thread_id)
+    answered=Case.objects.filter(status="answered")[0].number,
+    resolved=Case.objects.filter(status="resolved")[0].number,
+    shop_thread=sold.filter(**open).exclude(topic="case")[0].thread_id, shop_closed=sold.filter(**closed)[0].thread_id)
 print(json.dumps(found, default=str))
 """
 
@@ -187,7 +202,7 @@ def test_pages_are_accessible_and_fit(browser: Browser, demo: Demo, who: str, lo
 
 
 @pytest.mark.parametrize("look", RARE_LOOKS)
-@pytest.mark.parametrize("who", RARE_PAGES, ids=["buyer", "viewer"])
+@pytest.mark.parametrize("who", RARE_PAGES, ids=["buyer", "seller", "viewer"])
 def test_rare_pages_are_accessible_and_fit(browser: Browser, demo: Demo, who: str, look: str) -> None:
     person = Person(browser, demo.stack, reduced_motion="reduce", **LOOKS[look])
     person.sign_in(who, demo.password)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,10 +14,11 @@ from django.core.mail import EmailMessage
 from django.utils import timezone, translation
 from pytest_django import Settings
 
+from messagecenter.mail.deadlines import Clock
 from messagecenter.mail.errors import Refused, TryAgain
 from messagecenter.mail.rendering import absolute_url, render_letter
 from messagecenter.mail.sending import Letter, open_post, send
-from tests.sink import Sink, free_port
+from tests.sink import Sink, free_port, wait_for
 
 GOOD: dict[str, Any] = {
     "to": "anna@buyer.example",
@@ -144,3 +148,28 @@ def test_a_letter_speaks_the_readers_language_and_time(template: str) -> None:
 def test_unknown_language_and_zone_mean_the_sites_own(template: str, language: str, time_zone: str) -> None:
     letter = rendered(template, language, time_zone)
     assert (letter.subject, letter.text.splitlines()[0]) == ("en: Tom & <b>", "Tom & <b> 13:00")
+
+
+def test_each_mail_has_its_own_end_though_one_clock_watches_them() -> None:
+    """The clock sleeps through what ended in time, also when the next has less time than the one before."""
+    clock, others = Clock(), set(threading.enumerate())
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        with clock.deadline(30):
+            pass
+        with clock.deadline(0.2) as deadline:
+            deadline.watch(ours)
+            began = time.monotonic()
+            assert ours.recv(1) == b""  # cut
+            assert 0.1 < time.monotonic() - began < 5
+        assert deadline.passed
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        with clock.deadline(0.2) as deadline:
+            deadline.watch(ours)
+        time.sleep(0.4)
+        theirs.send(b"x")
+        assert ours.recv(1) == b"x"  # nobody cuts what is over
+    assert not deadline.passed
+    clock.stop()
+    wait_for(lambda: set(threading.enumerate()) <= others, "the clock goes on")

@@ -221,14 +221,12 @@ def test_pauses_grow_to_four_hours() -> None:
 
 def test_an_expired_lease_is_taken_over_and_the_late_mark_is_fenced(sink: Sink, reader: User) -> None:
     owed(reader)
-    slow = claims.claim()
-    assert slow is not None
+    [slow] = claims.claim()
     assert deliver_due() == Delivered()  # it is held
 
     Notice.objects.filter(pk=slow.pk).update(lease_until=Now() - timedelta(seconds=1))
     assert claims.put_back_expired() == 1
-    quick = claims.claim()
-    assert quick is not None
+    [quick] = claims.claim()
     assert (quick.pk, quick.attempts) == (slow.pk, 2)
 
     assert claims.settle([slow], state=Notice.State.FAILED, reason="too late") is False

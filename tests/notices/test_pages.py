@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from messagecenter.accounts.models import Mailbox, User
 from messagecenter.ids import new_id
@@ -14,6 +15,7 @@ from messagecenter.mail.actions import is_suppressed, suppress
 from messagecenter.notices.actions import owe
 from messagecenter.notices.confirming import confirm_path
 from messagecenter.notices.dispatch import Delivered, deliver_due
+from messagecenter.notices.meanings import ABANDONED, in_words
 from messagecenter.notices.models import Notice, Preference, Schedule
 from messagecenter.notices.stopping import stop_path
 from tests.sink import Sink
@@ -88,6 +90,88 @@ def test_each_sees_what_was_sent_to_them_and_why_not_and_nobody_elses(
     buyer.language = "de"
     buyer.save()
     assert "sie wurde inzwischen gelesen" in signed_in(buyer).get("/notifications/sent/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "words", "in_german", "code"),
+    [
+        (
+            "failed",
+            "RCPT was answered 550 5.1.1",
+            "the address does not exist",
+            "die Adresse gibt es nicht",
+            "550 5.1.1",
+        ),
+        ("failed", "RCPT was answered 552 5.2.2", "the mailbox is full", "das Postfach ist voll", "552 5.2.2"),
+        ("due", "RCPT was answered 452 4.2.2", "the mailbox is full", "das Postfach ist voll", "452 4.2.2"),
+        (
+            "due",
+            "RCPT was answered 451 4.7.1",
+            "the mail server asked us to try again later",
+            "der Mailserver bat uns, es später noch einmal zu versuchen",
+            "451 4.7.1",
+        ),
+        ("failed", "END was answered 554", "the mail server refused it", "der Mailserver hat es abgelehnt", "554"),
+        (
+            "due",
+            "no connection at CONNECT (ConnectionRefusedError)",
+            "the mail server did not answer",
+            "der Mailserver hat nicht geantwortet",
+            "",
+        ),
+        (
+            "failed",
+            "uncertain: no connection at END (SMTPServerDisconnected)",
+            "the mail server did not say whether it took it",
+            "der Mailserver hat nicht gesagt, ob er es angenommen hat",
+            "",
+        ),
+        (
+            "failed",
+            "gave up: cannot be rendered (KeyError)",
+            "something went wrong on our side",
+            "bei uns ist etwas schiefgegangen",
+            "",
+        ),
+    ],
+)
+def test_answers_of_mail_servers_are_told_in_words(
+    signed_in: SignIn, buyer: User, state: str, reason: str, words: str, in_german: str, code: str
+) -> None:
+    owe(kind="trial", subject_id=new_id(), recipients=[buyer])
+    Notice.objects.update(state=state, reason=reason, attempts=1)
+    for language, expected in (("en", words), ("de", in_german)):
+        buyer.language = language
+        buyer.save()
+        page = signed_in(buyer).get("/notifications/sent/").content.decode()
+        assert f": {expected}." in page
+        assert "RCPT" not in page
+        assert "Error" not in page
+        assert (f" {code})" in page) == bool(code)
+
+
+def test_every_answer_has_its_words_in_german() -> None:
+    """Whatever a server, a provider or a push service may answer."""
+    reasons = {
+        "CONNECT was answered 535 5.7.8": "unser Mailserver hat es nicht von uns angenommen",
+        "MAIL was answered 550 5.7.1": "der Mailserver hat es nach seinen Regeln abgelehnt, wie Spam",
+        "RCPT was answered 550": "der Mailserver nimmt für diese Adresse keine Mails an",
+        "RCPT was answered 550 5.2.1": "das Postfach ist abgeschaltet",
+        "END was answered 552 5.3.4": "die Mail ist zu groß für das Postfach",
+        "MAIL was answered 553 5.1.8": "der Mailserver hat unsere Adresse nicht akzeptiert",
+        "took longer than 30 s at RCPT": "der Mailserver hat nicht geantwortet",
+        "the provider answered 429": "der Mailserver bat uns, es später noch einmal zu versuchen",
+        "the provider answered 422": "der Mailserver hat es abgelehnt",
+        "the provider called the address rejected": "der Mailserver nimmt für diese Adresse keine Mails an",
+        "the address is not valid": "das ist keine E-Mail-Adresse",
+        "the browser has unsubscribed": "der Browser möchte es nicht mehr",
+        "the push service answered 503": "der Push-Dienst des Browsers bat uns, es später noch einmal zu versuchen",
+        "the push service answered 400": "der Push-Dienst des Browsers hat es abgelehnt",
+        "no connection within 10 s": "dort hat niemand geantwortet",
+        ABANDONED: "es wurde unterbrochen",
+    }
+    with translation.override("de"):
+        assert {reason: in_words(reason) for reason in reasons} == reasons
 
 
 def test_sent_list_goes_on_by_keyset(signed_in: SignIn, buyer: User) -> None:

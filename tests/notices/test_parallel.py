@@ -285,3 +285,24 @@ def test_a_worker_delivers_what_nobody_brings_it_while_redis_is_away(tmp_path: P
         assert stack.sql("select distinct state, attempts from notices_notice") == [("sent", 1)]
         stack.processes["worker"].stop(12)
         assert stack.processes["worker"].popen.returncode is not None
+
+
+def test_a_worker_outlives_its_redis_and_no_mail_is_ended_with_it(tmp_path: Path) -> None:
+    """kombu puts back what was begun over a channel that is closed; the third time that had ended the worker."""
+    with Stack("sqlite", tmp_path, start=("worker", "beat"), redis=True, settings=SETTINGS) as stack:
+        worker, redis = stack.processes["worker"], stack.processes["redis"]
+        wait_for(lambda: "ready" in worker.output(), "the worker does not start", 40)
+        stack.sink.on_data = slowly(0.2)
+        for _ in range(5):
+            stack.python(OWE.format(count=60))
+            seen = len(stack.sink.mails)
+            wait_for(lambda: len(stack.sink.mails) > seen + 1, "nobody works", 40)  # noqa: B023 (called at once)
+            redis.kill()
+            time.sleep(2.5)
+            redis.start()
+        assert worker.runs, worker.output()[-2000:]
+        stack.sink.wait(300, 60)
+        unsent = "select count(*) from notices_notice where state <> 'sent'"
+        wait_for(lambda: stack.sql(unsent) == [(0,)], "not all are marked as sent", 20)
+        assert len(stack.sink.transmitted) == 300
+        assert stack.sql("select distinct attempts from notices_notice") == [(1,)]

@@ -20,7 +20,7 @@ EXAMPLES = {one.name: one for one in mail_examples.every()}
 
 
 def test_every_kind_of_notice_has_an_example() -> None:
-    of_tests = {"test", "test-unwanted", "test-poison", "test-news"}
+    of_tests = {"test", "test-unwanted", "test-poison", "test-blind", "test-news"}
     assert {one.name for one in kinds.every()} - of_tests - set(EXAMPLES) == set()
 
 

@@ -159,3 +159,14 @@ def test_skimming_denies_words_that_are_not_there():
         needle = words.needle_of(words.key_of(words.fold(word)))
         assert needle
         assert needle not in skimmed
+
+
+WESTERN = "".join(bytes([code]).decode("cp1252", "ignore") for code in range(256))
+
+
+@given(st.text(alphabet=WESTERN, max_size=60))
+@example(WESTERN)
+@example("GRÜSSE – „Œuvre“ ½ ™ Straße’s Þing… \u00ad")
+def test_skimming_western_texts_by_a_table_says_the_same(text):
+    """A sign that no such text has takes the long way, and parts nothing that was together."""
+    assert words.skim(text + " 漢") == words.skim(text + " ?")

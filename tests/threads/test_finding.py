@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils import timezone
 from messagecenter.accounts.models import Mailbox, User
 from messagecenter.ids import new_id
 from messagecenter.search.models import IndexedMailbox
-from messagecenter.threads import actions
+from messagecenter.threads import actions, finding
 from messagecenter.threads.filing_verbs import Filing, Verb
 from messagecenter.threads.models import Thread
 from tests.factories import OrderFactory, OrderItemFactory
@@ -191,3 +192,29 @@ def test_a_day_that_no_clock_knows_still_gives_a_list(
     signed_in: SignIn, seller: User, lamps: dict[str, Thread], query: str
 ) -> None:
     assert signed_in(seller).get("/messages/", {"q": query}).status_code == 200
+
+
+def test_reading_goes_on_until_the_page_is_full_or_the_mailbox_ends(
+    lamps: dict[str, Thread], signed_in: SignIn, seller: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few threads are read at a time, each is found once, in the list's order, and a page is one page."""
+    client = signed_in(seller)
+
+    def pages(query: str) -> list[list[str]]:
+        names, url = [], f"/messages/?{query}"
+        while url:
+            context = client.get(url).context
+            names.append([next(name for name in lamps if lamps[name].pk == row.id) for row in context["rows"]])
+            url = context["next_url"]
+        return names
+
+    monkeypatch.setattr(finding, "READ_FIRST", 1)
+    monkeypatch.setattr(finding, "READ_LATER", 2)
+    assert pages("q=Leuchte") == [["colour", "invoice", "return", "delivery"]]
+    assert pages("q=Leuchte&sort=oldest") == [["delivery", "return", "invoice", "colour"]]
+    monkeypatch.setattr(settings, "PAGE_THREADS", 2)
+    assert pages("q=Leuchte") == [["colour", "invoice"], ["return", "delivery"]]
+    monkeypatch.setattr(finding, "MOST_READ", 3)
+    answer = client.get("/messages/?q=Leuchte&sort=oldest&order=302-0000003")
+    assert "Only the newest conversations were searched" not in answer.content.decode()
+    assert "Only the newest conversations were searched" in client.get("/messages/?q=Nirgendwo").content.decode()

@@ -14,10 +14,19 @@ from django.utils import timezone
 from messagecenter.accounts.models import Mailbox, User
 from messagecenter.ids import new_id
 from messagecenter.policy.models import BlockedSender, PolicyVersion, Restriction
-from messagecenter.policy.versions import SHIPPED_CONTENT
+from messagecenter.policy.versions import SHIPPED_CONTENT, current
 from messagecenter.threads import permission
+from messagecenter.threads.actions import open_thread
 from messagecenter.threads.models import Entry, Message, Thread
-from messagecenter.threads.permission import MOST_COUNTED, blocks_between, may_open, outlook_for, post_refusal
+from messagecenter.threads.permission import (
+    MOST_COUNTED,
+    Room,
+    blocks_between,
+    may_open,
+    outlook_for,
+    post_refusal,
+    require_room,
+)
 from messagecenter.threads.refused import OptedOut, QuotaReached, Refused, SenderBlocked, TooLate, WritingRestricted
 from messagecenter.threads.topics import BY_KEY, TOPICS, completed_at, is_open, topics_for_order
 from orders.models import Order
@@ -419,17 +428,37 @@ def test_asking_costs_a_fixed_number_of_questions(
     assert post <= 4
 
 
-def test_last_place_of_a_quota_is_given_once(shop: Mailbox, buyer_mailbox: Mailbox, order: Order) -> None:
-    """Inside the writing transaction the shop's mailbox is locked first, where the engine can."""
+def test_last_place_of_a_quota_is_given_once(shop: Mailbox, seller: User, order: Order) -> None:
+    """Inside the writing transaction the quota is asked after the shop's counters are locked, where the engine can.
+
+    With real writers at once: ``test_quota_at_once``.
+    """
     with CaptureQueriesContext(connection) as captured:
-        may_open(
-            mailbox=shop,
-            other=buyer_mailbox,
-            topic=BY_KEY["invoice"],
-            order=order,
-            product=None,
-            is_writing=True,
+        open_thread(
+            by=seller, mailbox=shop, order=order, topic="invoice", subject="s", body="Invoice", client_id=new_id()
         )
-    first = captured.captured_queries[0]["sql"]
-    assert "accounts_mailbox" in first
-    assert connection.vendor != "postgresql" or "FOR NO KEY UPDATE" in first
+    statements = [query["sql"] for query in captured.captured_queries]
+    [locking] = [number for number, sql in enumerate(statements) if sql.startswith('SELECT "threads_tally"')]
+    [asking] = [number for number, sql in enumerate(statements) if sql.startswith('SELECT "threads_thread"')]
+    assert locking < asking
+    assert connection.vendor != "postgresql" or "FOR NO KEY UPDATE" in statements[locking]
+
+
+@pytest.mark.parametrize(("floor", "factor"), [(3, 0), (2, 1)])
+def test_who_comes_after_the_last_place_is_refused(shop: Mailbox, order: Order, floor: int, factor: int) -> None:
+    """Three threads may be started: by the floor, or because 540 orders in 180 days are three a day."""
+    policy(per_day_floor=floor, per_day_factor=factor)
+    now = timezone.now()
+    rows = [OrderFactory.build(shop=shop, buyer=None, purchased_at=now - timedelta(days=n % 179)) for n in range(539)]
+    Order.objects.bulk_create(rows)
+    proactive, room = current()[1].proactive, Room(limit=floor, is_left=True)
+    for _number in range(2):
+        start(shop, order)
+    start(shop, order, state="blocked")
+    require_room(thread=start(shop, order, hours_ago=0), room=room, proactive=proactive)
+    late = start(shop, order, hours_ago=0)
+    with pytest.raises(QuotaReached) as refused:
+        require_room(thread=late, room=room, proactive=proactive)
+    assert refused.value.limit == 3
+    assert refused.value.next_at is not None
+    assert timedelta(hours=22) < refused.value.next_at - timezone.now() <= timedelta(hours=23)

@@ -14,10 +14,13 @@ from messagecenter.accounts.models import Mailbox, User
 from messagecenter.filing.actions import create_folder, create_rule
 from messagecenter.filing.rules import Conditions
 from messagecenter.ids import new_id
+from messagecenter.policy.models import PolicyVersion
+from messagecenter.policy.versions import SHIPPED_CONTENT
 from messagecenter.search import index
 from messagecenter.threads.actions import build_index, open_thread, write_internal_note
 from messagecenter.threads.filing_verbs import Filing, Verb
 from messagecenter.threads.models import Thread
+from messagecenter.threads.permission import Quota, outlook_for
 from messagecenter.vault import keyring
 from orders.models import Order
 from tests.factories import OrderFactory, OrderItemFactory
@@ -25,23 +28,25 @@ from tests.threads.writing import reply, uploaded
 
 SignIn = Callable[[User], Client]
 # What is promised: eight on lists, the thread's page and search, sixteen on posting.
-# Session, person, memberships; then entries with all their rows show, keys, navigation with counters.
-ON_A_LIST = 6
+# Session, person with memberships; then entries with all their rows show, keys, navigation with counters.
+ON_A_LIST = 5
 WHETHER_MAILS_COME_BACK = 1  # asked in the inbox as everybody comes by it
 # … the entry with its order and draft, messages with their files and statements, the key, the navigation,
-ON_A_THREAD = 7
+ON_A_THREAD = 6
 # … and the notes of a team.
-WITH_NOTES = 8
-# … the entries with all that is shown and searched of them, their messages, keys, navigation.
-ON_A_SEARCH = 7
+WITH_NOTES = 7
+# … navigation; the entries with all that is searched of them, their keys; what is shown of those that were found.
+ON_A_SEARCH, WITHOUT_A_HIT = 6, 5
 # … where there is an index: its key, what it finds, entries, messages, keys.
-BY_THE_INDEX = 9
+BY_THE_INDEX = 8
 # … the entry, the policy, the entries locked, keys; message, thread, entries, the clock, counters (read and written),
 # notices, live events; and the index of both sides.
-ON_POSTING, WITH_AN_INDEX = 15, 16
-BY_WHO_IS_AWAITED_STILL = 12  # whose second message in a row changes neither the clock nor a counter
-ON_OPENING, BY_A_SHOP, MORE_WITH_AN_INDEX = 16, 18, 2
-ON_CHOOSING_AN_ORDER = 6
+ON_POSTING, WITH_AN_INDEX = 14, 15
+BY_WHO_IS_AWAITED_STILL = 11  # whose second message in a row changes neither the clock nor a counter
+# … the order, the policy, both sides with all that stands in the way; key, thread, message, entries, the clock of a
+# shop that is asked or the quota of one that writes first, counters, notices, live events; and the index.
+ON_OPENING, MORE_WITH_AN_INDEX = 14, 2
+ON_CHOOSING_AN_ORDER = 5
 
 
 def questions(client: Client, method: str, url: str, data: dict[str, object] | None = None) -> list[str]:
@@ -125,7 +130,7 @@ def test_a_search_asks_the_same_for_five_rows_and_for_fifty(
     five = questions(client, "GET", f"/messages/?q={words}")
     ask(45)
     fifty = questions(client, "GET", f"/messages/?q={words}")
-    assert len(five) == len(fifty) == ON_A_SEARCH
+    assert len(five) == len(fifty) == (WITHOUT_A_HIT if words == "Nirgends" else ON_A_SEARCH)
 
 
 @pytest.mark.parametrize("common", [0, 2000])
@@ -148,7 +153,7 @@ def test_a_search_by_the_index_asks_the_same_for_five_rows_and_for_fifty(
     five = questions(client, "GET", f"/messages/?q={words}")
     ask(45)
     fifty = questions(client, "GET", f"/messages/?q={words}")
-    assert len(five) == len(fifty) == BY_THE_INDEX + (common == 0)
+    assert len(five) == len(fifty) == BY_THE_INDEX
 
 
 @pytest.mark.parametrize(
@@ -262,14 +267,34 @@ def test_a_first_message_asks_a_fixed_number(
     orders: Iterator[Order],
     indexed: Callable[[], None],
 ) -> None:
-    client, shop_client = signed_in(buyer), signed_in(seller)
+    sides = {signed_in(buyer): "where_is_it", signed_in(seller): "order_problem"}
     ask(2)
-    for one in (client, shop_client):
-        one.get("/messages/")
-    assert [opening(client, next(orders), "where_is_it") for _ in range(2)] == [ON_OPENING] * 2
-    assert [opening(shop_client, next(orders), "order_problem") for _ in range(2)] == [BY_A_SHOP] * 2
+    for client in sides:
+        client.get("/messages/")
+
+    def numbers() -> list[int]:
+        return [opening(client, next(orders), topic) for client, topic in sides.items() for _time in range(2)]
+
+    assert numbers() == [ON_OPENING] * 4
     indexed()
-    assert opening(client, next(orders), "where_is_it") == ON_OPENING + MORE_WITH_AN_INDEX
+    assert numbers() == [ON_OPENING + MORE_WITH_AN_INDEX] * 4 == [16] * 4
+    ask(45)
+    assert numbers() == [16] * 4
+
+
+def test_a_shop_beyond_the_floor_of_its_quota_asks_no_more(
+    signed_in: SignIn, seller: User, shop: Mailbox, buyer: User, orders: Iterator[Order], indexed: Callable[[], None]
+) -> None:
+    """What it may start beyond that, here two for each of its orders, the statement that reads both sides counts."""
+    proactive = SHIPPED_CONTENT["proactive"] | {"per_day_floor": 2, "per_day_factor": 360}
+    PolicyVersion.objects.create(number=1, content=SHIPPED_CONTENT | {"proactive": proactive})
+    client = signed_in(seller)
+    client.get("/messages/")
+    some = [next(orders) for _number in range(5)]
+    indexed()
+    opening(client, next(orders), "order_problem")  # the first one ever makes counters and keys
+    assert [opening(client, order, "order_problem") for order in some] == [ON_OPENING + MORE_WITH_AN_INDEX] * 5
+    assert outlook_for(mailbox=shop, other=some[0].buyer, order=some[0], product=None).quota == Quota(6, 12)
 
 
 def test_order_chooser_asks_the_same_for_one_order_and_for_seven(

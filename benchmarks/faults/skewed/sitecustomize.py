@@ -1,5 +1,6 @@
 """Python runs this when it starts and the folder is in PYTHONPATH: its clock is wrong by FAULTS_SKEW_SECONDS."""
 
+import copyreg
 import datetime
 import os
 import time
@@ -32,3 +33,7 @@ class _Skewed(_real, metaclass=_Kind):
 time.time = lambda: _time() + SECONDS
 time.time_ns = lambda: _time_ns() + int(SECONDS * 1e9)
 datetime.datetime = _Skewed  # type: ignore[misc]
+# The timetable writes moments into a file; a pickle names their class, which has to be the one that is found there.
+_Skewed.__module__ = "datetime"
+_Skewed.__name__ = _Skewed.__qualname__ = "datetime"
+copyreg.pickle(_real, lambda moment: (_Skewed, moment.__reduce__()[1]))  # type: ignore[arg-type, return-value]

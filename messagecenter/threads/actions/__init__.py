@@ -1,7 +1,15 @@
 """Every write to threads, one module a noun; each action is one transaction."""
 
 from .attending import attend, colleagues_at, forget_presence, leave
-from .closing import close_thread, mark_needs_reply, mark_no_response_needed, reopen_thread
+from .closing import (
+    close_thread,
+    expect_nothing,
+    mark_needs_reply,
+    mark_no_response_needed,
+    reopen_thread,
+    rest_case,
+)
+from .contacting import contact_support
 from .disclosing import disclose_thread
 from .drafting import DraftChanged, DraftFor, discard_draft, forget_old_drafts, save_draft
 from .emptying import (
@@ -13,10 +21,12 @@ from .emptying import (
     take_from_member,
 )
 from .filing import empty_trash
+from .handing_over import hand_over
 from .indexing import build_index
 from .noting import may_remove, remove_note, write_internal_note
-from .posting import BeforeWriting, NeedsConfirmation, Posted, open_thread, post_message
+from .posting import BeforeWriting, open_thread, post_message
 from .reading import mark_read
+from .recording import NeedsConfirmation, Posted
 from .recounting import look_at_counts, note_looks, recount_filters, watched_mailboxes
 from .releasing import announce_settled, reject_message, release_message, screen_late
 from .runs import Meant, advance, file_threads, forget_old_runs, query_of, start_run, undo_run
@@ -38,17 +48,20 @@ __all__ = [
     "clear_removed",
     "close_thread",
     "colleagues_at",
+    "contact_support",
     "delete_filter",
     "delete_folder",
     "delete_label",
     "discard_draft",
     "disclose_thread",
     "empty_trash",
+    "expect_nothing",
     "file_threads",
     "forget_old_drafts",
     "forget_old_runs",
     "forget_presence",
     "forget_removed",
+    "hand_over",
     "leave",
     "look_at_counts",
     "mark_needs_reply",
@@ -66,6 +79,7 @@ __all__ = [
     "remove_note",
     "reopen_thread",
     "repair_tally",
+    "rest_case",
     "save_draft",
     "save_filter",
     "screen_late",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
@@ -58,9 +60,27 @@ def _set_state(*, by: User, mailbox: Mailbox, thread: Thread, state: Thread.Stat
     """Close or reopen a thread for both sides. Raises PermissionDenied when ``by`` may not write in it."""
     require_writer(by, mailbox)
     entries = locked_entries(thread)
-    if mailbox.pk not in {entry.mailbox_id for entry in entries}:
-        raise PermissionDenied
-    if entries[0].thread.state == state:
+    if mailbox.pk not in {entry.mailbox_id for entry in entries} or thread.kind == Thread.Kind.CASE:
+        raise PermissionDenied  # a case is closed as a case is
+    _rest(thread, entries, state)
+
+
+@transaction.atomic
+def rest_case(*, thread: Thread, is_closed: bool) -> None:
+    """Let nobody write in a case's thread any more, or let both sides write again; for who keeps the case."""
+    _rest(thread, locked_entries(thread), Thread.State.CLOSED if is_closed else Thread.State.OPEN)
+
+
+@transaction.atomic
+def expect_nothing(*, thread: Thread, mailbox_id: uuid.UUID) -> None:
+    """Stop waiting for one side's answer in a case's thread; for who keeps the case."""
+    for entry in locked(Entry.objects.filter(thread=thread, mailbox=mailbox_id, needs_reply_since__isnull=False)):
+        save([change(entry, end=Wait.End.NO_RESPONSE, needs_reply_since=None)])
+
+
+def _rest(thread: Thread, entries: list[Entry], state: Thread.State) -> None:
+    """Set the state of a thread whose entries are locked, and tell both sides' open pages."""
+    if entries and entries[0].thread.state == state:
         return
     Thread.objects.filter(pk=thread.pk).update(state=state)
     if state == Thread.State.CLOSED:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, When
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 
 from messagecenter.accounts.models import Mailbox, Membership
 from messagecenter.filing.models import FilingRule, Folder, Label
@@ -53,15 +53,20 @@ def note_labels(entry: Entry, labels: Iterable[uuid.UUID]) -> None:
     entry.label_ids = json.dumps([[str(label)] for label in labels])  # type: ignore[attr-defined]
 
 
-def give_mailboxes(entries: Iterable[Entry]) -> set[uuid.UUID]:
+def mailboxes_told(keys: Collection[uuid.UUID]) -> QuerySet[Any]:
+    """Return mailboxes with all that a delivery asks of them, for ``give_mailboxes``."""
+    found = Mailbox.objects.filter(pk__in=keys).select_related("search_index", "auto_reply")
+    return found.annotate(has_tally=Exists(Tally.objects.filter(pk=OuterRef("pk"))), **told_with("pk"))
+
+
+def give_mailboxes(entries: Iterable[Entry], known: Mapping[uuid.UUID, Any] | None = None) -> set[uuid.UUID]:
     """Give new entries their mailboxes with all that a delivery asks of them; return which have a tally already.
 
-    One query.
+    One query, none where they are ``known``: read by ``mailboxes_told``.
     """
     new = {entry.mailbox_id: entry for entry in entries}
-    found = Mailbox.objects.filter(pk__in=new).select_related("search_index", "auto_reply")
     counted = set()
-    for mailbox in found.annotate(has_tally=Exists(Tally.objects.filter(pk=OuterRef("pk"))), **told_with("pk")):
+    for mailbox in mailboxes_told(new) if known is None else [known[key] for key in new]:
         entry = new[mailbox.pk]
         entry.mailbox = mailbox
         for name in told_with("pk"):

@@ -105,6 +105,13 @@ def build_index(
     return True
 
 
+def index_thread(mailbox: Mailbox, entry: Entry, *, left: Mailbox) -> None:
+    """Put a thread that ``mailbox`` was handed by ``left`` into its index, where it has one, and out of the other's."""
+    index.forget_threads(left.pk, [entry.thread_id])
+    if _takes_documents(mailbox):
+        _index_entries(mailbox, [entry])
+
+
 def _index_entries(mailbox: Mailbox, entries: Sequence[Entry]) -> int:
     """Put whole threads into a mailbox's index, instead of what was there; return how many messages."""
     index.forget_threads(mailbox.pk, [entry.thread_id for entry in entries])

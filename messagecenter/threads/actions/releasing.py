@@ -22,7 +22,7 @@ from messagecenter.policy.rules import Action, severest
 from messagecenter.vault.cipher import Place, encrypt
 
 from ..models import Enclosure, Entry, Message, Thread
-from ..notifications import DECISION, DECISION_SETTLED, tell_of
+from ..notifications import DECISION, DECISION_SETTLED
 from ..permission import blocks_between, post_refusal
 from ..refused import RecipientBlocks, SenderBlocked
 from ..screening import About, findings_of, lists_of, masked, screen_file, surroundings_of
@@ -31,7 +31,8 @@ from .answering import answer_automatically
 from .arriving import arrival
 from .autofiling import autofile
 from .indexing import index_message, reindex_message
-from .sides import other_side
+from .recording import tell
+from .sides import other_side_in
 from .tallies import Change, add_entries, change, locked_entries, save
 
 BATCH = 200
@@ -160,7 +161,7 @@ def _hand_over_or_withhold(enclosure: Enclosure) -> None:
     if enclosure.is_screened or not file.is_ready:
         return
     version, rules = versions.current()
-    other = other_side(message.sender, thread.order, thread.product, thread.opened_by)
+    other = other_side_in(thread, message.sender)
     about = About(message.sender, other, thread.order, thread.product, thread.topic)
     parts = screen_file(file, rules, surroundings_of(about, lists_of(rules)))
     action = severest(part.verdict.action for part in parts)
@@ -194,6 +195,7 @@ def _locked(decision: Decision) -> tuple[Decision, Message, list[Entry]]:
             "thread__order__buyer",
             "thread__product__shop",
             "thread__opened_by",
+            "thread__support",
             "sender",
             "author",
         )
@@ -236,7 +238,7 @@ def _deliver_late(message: Message, entries: list[Entry], hide: Sequence[tuple[i
         write_redacted(message, masked(read_body(message), hide))
     thread.files += _files_of(message)
     message.save(update_fields=["state", "delivered_at", "redacted_ciphertext", "unsent_files"])
-    own, other = message.sender, other_side(message.sender, thread.order, thread.product, thread.opened_by)
+    own, other = message.sender, other_side_in(thread, message.sender)
     missing = [side for side in (own, other) if side.pk not in {entry.mailbox_id for entry in entries}]
     if missing:
         entries = [*entries, *add_entries(thread, own, other, missing, now)]
@@ -251,9 +253,10 @@ def _deliver_late(message: Message, entries: list[Entry], hide: Sequence[tuple[i
     changes = [_changed(entry, message, now, was_held=was_held) for entry in entries]
     save([*changes, *autofile(message, entries)])
     index_message(message, entries, is_first=is_first)
-    tell_of(message, entries, sender=own, author=message.author)
+    tell(message, entries, sender=own)
     _announce(message, entries, kind="message")
-    answer_automatically(message, entries, now)
+    if thread.kind != Thread.Kind.CASE:
+        answer_automatically(message, entries, now)
 
 
 def _changed(entry: Entry, message: Message, now: datetime, *, was_held: bool) -> Change:
@@ -306,7 +309,7 @@ def _files_of(message: Message) -> int:
 def _require_unblocked(message: Message) -> None:
     """Raise RecipientBlocks when the other side has blocked the sender since the message was written."""
     thread, sender = message.thread, message.sender
-    other = other_side(sender, thread.order, thread.product, thread.opened_by)
+    other = other_side_in(thread, sender)
     is_blocked = blocks_between(sender, other).by_them
     refusal = post_refusal(mailbox=sender, other=other, thread=thread, is_blocked=is_blocked)
     if isinstance(refusal, SenderBlocked):

@@ -87,15 +87,25 @@ def locked(entries: Iterable[Entry]) -> list[Entry]:
     return list(locking.filter(pk__in=[entry.pk for entry in entries]).order_by("pk"))
 
 
-def add_entries(thread: Thread, own: Mailbox, other: Mailbox, mailboxes: list[Mailbox], now: datetime) -> list[Entry]:
-    """Return entries for those ``mailboxes`` that have none yet, which ``save`` will insert; their tallies are made."""
+def add_entries(
+    thread: Thread,
+    own: Mailbox,
+    other: Mailbox,
+    mailboxes: list[Mailbox],
+    now: datetime,
+    known: Mapping[uuid.UUID, Mailbox] | None = None,
+) -> list[Entry]:
+    """Return entries for those ``mailboxes`` that have none yet, which ``save`` will insert; their tallies are made.
+
+    ``known`` as in ``give_mailboxes``.
+    """
     number = thread.order.number if thread.order else ""
     pairs = [(mine, their) for mine, their in ((own, other), (other, own)) if mine in mailboxes]
     entries = [
         Entry(thread=thread, mailbox=mine, other=their, order_number=number, topic=thread.topic, last_message_at=now)
         for mine, their in pairs
     ]
-    counted_already = give_mailboxes(entries)
+    counted_already = give_mailboxes(entries, known)
     # From its first entry on a mailbox has a tally, so that posting only ever moves one.
     new = [Tally(mailbox_id=entry.mailbox_id) for entry in entries if entry.mailbox_id not in counted_already]
     Tally.objects.bulk_create(new, ignore_conflicts=True)

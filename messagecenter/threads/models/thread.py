@@ -31,6 +31,7 @@ class Thread(models.Model):
     class Kind(models.TextChoices):
         ORDER = "order", _("order")
         INQUIRY = "inquiry", _("inquiry")
+        CASE = "case", _("support case")
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
@@ -47,6 +48,10 @@ class Thread(models.Model):
     )
     opened_by = models.ForeignKey(
         Mailbox, models.PROTECT, related_name="threads_opened", verbose_name=_("opened by"), db_index=False
+    )
+    # Of a case: the queue of the marketplace's support that has it now.
+    support = models.ForeignKey(
+        Mailbox, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("support"), db_index=False
     )
     client_id = models.UUIDField(editable=False)
     subject_ciphertext = models.BinaryField(editable=False)
@@ -65,8 +70,9 @@ class Thread(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["opened_by", "client_id"], name="thread_once_per_client_id"),
             models.CheckConstraint(
-                condition=models.Q(kind="order", order__isnull=False, product=None)
-                | models.Q(kind="inquiry", order=None, product__isnull=False),
+                condition=models.Q(kind="order", order__isnull=False, product=None, support=None)
+                | models.Q(kind="inquiry", order=None, product__isnull=False, support=None)
+                | models.Q(kind="case", product=None, support__isnull=False),
                 name="thread_about_one_thing",
             ),
         ]

@@ -27,8 +27,10 @@ from messagecenter.threads.permission import may_open
 from messagecenter.threads.refused import Refused
 from messagecenter.threads.topics import topics_for_order
 from orders.models import Order, Product
+from support.demo_cases import open_demo_cases, set_up_support
 from support.demo_files import demo_file
 from support.demo_script import APPEAL, BUYER, INQUIRIES, REPORT, SCENES, SHOP, STOPPED, Scene
+from support.models import Queue
 
 SAMPLE = Path(settings.BASE_DIR) / "orders" / "samples" / "marketplace-orders.csv"
 SHOP_NAME = "Nordlicht Lampen"
@@ -76,6 +78,10 @@ class Command(BaseCommand):
         if not Thread.objects.exists():
             _write_scenes()
             _fill_the_desk(people["buyer@example.com"], seller, shop)
+        supporter = people["support@example.com"]
+        if not Queue.objects.exists():
+            set_up_support(supporter)
+            open_demo_cases(seller, shop, supporter)
 
 
 def _person(email: str, name: str, password: str) -> User:
@@ -96,11 +102,11 @@ def _staff(supporter: User, administrator: User) -> None:
     supporter.is_staff = administrator.is_staff = administrator.is_superuser = True
     supporter.save(update_fields=["is_staff"])
     administrator.save(update_fields=["is_staff", "is_superuser"])
-    rooms = ["accounts", "orders", "threads", "notices", "attachments", "policy", "moderation"]
+    rooms = ["accounts", "orders", "threads", "notices", "attachments", "policy", "moderation", "support"]
     supporter.user_permissions.set(
         Permission.objects.filter(content_type__app_label__in=rooms, codename__startswith="view_")
         | Permission.objects.filter(
-            codename__in=["disclose_thread", "disclose_attachment", "change_attachment", "moderate"]
+            codename__in=["disclose_thread", "disclose_attachment", "change_attachment", "moderate", "export_cases"]
         )
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from messagecenter.mail.sending import Letter
 from messagecenter.notices.kinds import Brief, Kind, message_id, register
 from messagecenter.notices.models import Notice
@@ -33,8 +35,18 @@ def broken_letter(notice: Notice) -> Letter:
     raise KeyError("Pflaumenmus, a word of the message")
 
 
+def blind(notices: Sequence[Notice]) -> None:
+    raise ValueError("Pflaumenmus, a word of the message")
+
+
+def blind_letter(notice: Notice) -> Letter:
+    blind([notice])
+    return letter(notice)
+
+
 def register_all() -> None:
     register(Kind("test", no_reason, letter, Topic.DECISION))
     register(Kind("test-unwanted", read_already, letter, Topic.DECISION))
     register(Kind("test-poison", no_reason, broken_letter, Topic.DECISION))
+    register(Kind("test-blind", no_reason, blind_letter, Topic.DECISION, look=blind))
     register(Kind("test-news", no_reason, letter_of_all, Topic.MESSAGE, brief))

@@ -1,0 +1,178 @@
+// Support's desk: shows what is new without touching what is being typed, sends its forms in place, and stays present.
+"use strict";
+
+(() => {
+  const desk = document.querySelector(".support-desk");
+  if (!desk) return;
+  const caseNode = desk.querySelector("[data-case]");
+  const list = desk.querySelector("[data-live-list]");
+  const news = desk.querySelector("[data-live-news]");
+  const BEAT_SECONDS = 45;
+  const POLL_SECONDS = 20; // also while the stream works: a page never trusts one way alone for long
+  const parse = (html) => new DOMParser().parseFromString(html, "text/html");
+  const token = () => desk.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+  const say = (text) => { if (news && news.textContent !== text) news.textContent = text; };
+
+  /* --- what is being typed stays ---------------------------------------------------------------------------------- */
+  const isTouched = (field) => {
+    if (field.type === "hidden") return false;
+    if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+    if (field.type === "file") return field.files.length > 0;
+    if (field.tagName === "SELECT") return [...field.options].some((one, at) => one.selected !== (one.defaultSelected || (at === 0 && ![...field.options].some((other) => other.defaultSelected))));
+    return field.value !== field.defaultValue;
+  };
+  const isInUse = (part) => part.contains(document.activeElement) || part.querySelector(".errorlist, .support-screened") || [...part.querySelectorAll("input, textarea, select")].some(isTouched);
+  const plain = (node) => node.outerHTML.replace(/csrfmiddlewaretoken" value="[^"]*"/g, "").replace(/name="client_id" value="[^"]*"/g, "").replace(/ (?:data-new|open)=""/g, "");
+
+  function put(old, fresh) {
+    const node = document.adoptNode(fresh);
+    if (old.open) node.open = true;
+    if ("new" in old.dataset) node.dataset.new = "";
+    old.replaceWith(node);
+    return node;
+  }
+  // The conversation grows at its end, and what changed is shown again; nothing else moves.
+  function mergeMessages(page) {
+    const shown = desk.querySelector("#messages");
+    const fresh = page.querySelector("#messages");
+    if (!shown || !fresh || shown.hasAttribute("data-older")) return 0;
+    const items = [...fresh.children].filter((item) => item.id);
+    const ids = new Set(items.map((item) => item.id));
+    let arrived = 0;
+    for (const item of items) {
+      const old = document.getElementById(item.id);
+      if (old && plain(old) !== plain(item) && !old.contains(document.activeElement)) put(old, item);
+      if (old) continue;
+      const next = [...shown.children].find((one) => one.id && one.id.slice(-36) > item.id.slice(-36));
+      shown.insertBefore(document.adoptNode(item), next ?? null).dataset.new = "";
+      arrived += 1;
+    }
+    for (const old of [...shown.children]) {
+      const isGone = old.id ? old.matches(".support-note") && !ids.has(old.id) : ids.size > 0;
+      if (isGone) old.remove();
+    }
+    return arrived;
+  }
+  function mergeParts(page, { sent = null } = {}) {
+    const parts = [...page.querySelectorAll("[data-part]")];
+    const ids = new Set([...parts.map((part) => part.id), sent?.id]);
+    for (const fresh of parts) {
+      const old = document.getElementById(fresh.id);
+      if (!old || (old !== sent && (isInUse(old) || plain(old) === plain(fresh)))) continue;
+      put(old, fresh);
+    }
+    for (const old of desk.querySelectorAll("[data-part]")) if (!ids.has(old.id) && !isInUse(old)) old.remove();
+  }
+
+  let asked = 0;
+  async function look() {
+    const turn = ++asked;
+    try {
+      const answer = await fetch(location.href.replace(/#.*/, ""), { headers: { Accept: "text/html" }, redirect: "error" });
+      if (!answer.ok || turn !== asked) return;
+      const page = parse(await answer.text());
+      if (list) { refreshList(page); return; }
+      if (!page.querySelector("[data-case]")) return;
+      const arrived = mergeMessages(page);
+      mergeParts(page);
+      say(arrived ? news.dataset.new : "");
+    } catch { say(news?.dataset.away ?? ""); }
+  }
+  function refreshList(page) {
+    const fresh = page.querySelector("[data-live-list]");
+    const old = desk.querySelector("[data-live-list]");
+    if (!fresh || plain(fresh) === plain(old)) return;
+    const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    const node = put(old, fresh);
+    if (focused) (node.querySelector(`a[href="${CSS.escape(focused)}"]`) ?? node.querySelector("a"))?.focus({ preventScroll: true });
+  }
+
+  /* --- forms, sent in place: what stands in the others stays ------------------------------------------------------ */
+  desk.addEventListener("submit", async (event) => {
+    const form = event.target.closest("form[data-do]");
+    if (!form || !caseNode) return;
+    event.preventDefault();
+    if (form.dataset.busy) return;
+    form.dataset.busy = "yes";
+    const part = form.closest("[data-part]");
+    asked += 1; // what was asked before the form is out of date
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new FormData(form, event.submitter), headers: { Accept: "text/html" } });
+      const page = parse(await answer.text());
+      if (!page.querySelector("[data-case]")) { location.assign(answer.redirected ? answer.url : location.href); return; }
+      const isDone = answer.ok;
+      mergeMessages(page);
+      const fresh = part && page.getElementById(part.id);
+      mergeParts(page, { sent: part });
+      const node = fresh && document.getElementById(part.id);
+      if (node) {
+        if (isDone && node.tagName === "DETAILS") node.open = false;
+        const wrong = node.querySelector(".errorlist, .support-screened");
+        (wrong?.parentElement.querySelector("textarea, select, input:not([type=hidden])") ?? node.querySelector("summary, textarea, button"))?.focus({ preventScroll: Boolean(isDone) });
+        wrong?.scrollIntoView({ block: "nearest" });
+      }
+      showMessages(page);
+    } catch { say(news?.dataset.failed ?? ""); }
+    finally { delete form.dataset.busy; }
+  });
+  // The admin's own line about what was done, said to screen readers as well.
+  function showMessages(page) {
+    document.querySelector("ul.messagelist")?.remove();
+    const fresh = page.querySelector("ul.messagelist");
+    if (!fresh) return;
+    const place = document.querySelector(".messages, #main, #container") ?? document.body;
+    const here = document.querySelector("#content-start") ?? place;
+    here.prepend(document.adoptNode(fresh));
+    say(fresh.textContent.trim());
+  }
+
+  /* --- saved replies ----------------------------------------------------------------------------------------------- */
+  desk.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-reply-insert]");
+    const area = document.getElementById("id_body");
+    if (!link || !area || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const text = link.dataset.replyInsert;
+    const start = area.selectionStart;
+    area.setRangeText(text, start, area.selectionEnd, "end");
+    area.focus();
+    const gap = area.value.indexOf("⟦", start);
+    const end = area.value.indexOf("⟧", gap);
+    if (gap >= 0 && end > gap) area.setSelectionRange(gap, end + 1);
+  });
+
+  /* --- live: one tab of the site listens for all -------------------------------------------------------------------- */
+  const channel = "BroadcastChannel" in window ? new BroadcastChannel("live") : null;
+  let timer = 0;
+  function hear(event) {
+    if (!event?.kind) return;
+    const isOurs = caseNode ? event.thread === caseNode.dataset.case : ["message", "thread"].includes(event.kind);
+    if (!isOurs && event.kind !== "reload") return;
+    timer ||= setTimeout(() => { timer = 0; look(); }, 200 + Math.random() * 200);
+  }
+  channel?.addEventListener("message", (message) => hear(message.data?.event));
+  function listen() {
+    if (!("EventSource" in window)) return;
+    const source = new EventSource("/live/stream/");
+    source.onmessage = (message) => {
+      try {
+        const event = JSON.parse(message.data);
+        channel?.postMessage({ event });
+        hear(event);
+      } catch { /* not ours */ }
+    };
+    source.onerror = () => { if (source.readyState === EventSource.CLOSED) setTimeout(listen, 30000); };
+    window.addEventListener("pagehide", () => source.close());
+  }
+  if (caseNode || list) {
+    if (navigator.locks && channel) navigator.locks.request("live", () => { listen(); return new Promise(() => {}); });
+    else listen();
+    setInterval(() => { if (document.visibilityState === "visible") look(); }, POLL_SECONDS * 1000);
+  }
+
+  /* --- presence: who has a page of the desk open is there ------------------------------------------------------------ */
+  setInterval(() => {
+    if (!token()) return;
+    fetch(desk.dataset.hereUrl, { method: "POST", headers: { "X-CSRFToken": token() }, body: new URLSearchParams({ beat: "1" }), redirect: "error" }).catch(() => {});
+  }, BEAT_SECONDS * 1000);
+})();

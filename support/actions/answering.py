@@ -1,0 +1,107 @@
+"""What messages do to a case: support answers, the seller writes, whichever way the words came."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from contextvars import ContextVar
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from messagecenter.accounts.models import User
+from messagecenter.notices.actions import owe
+from messagecenter.threads.actions import Posted, post_message
+from messagecenter.threads.models import Entry, Message
+from support.lifecycle import Actor, Status, after_sellers_word, may_move
+from support.models import Case, Step
+from support.notifications import CASE_ANSWERED, CASE_WRITTEN, members_of, staff_told
+from support.refused import CannotMove
+
+from .moving import end_turn, locked_case, move, note, staff_actor
+
+#: Where a case goes with the answer that is being given, as far as its writer chose.
+_heading: ContextVar[Status] = ContextVar("heading", default=Status.ANSWERED)
+
+
+@transaction.atomic
+def answer_case(
+    *,
+    by: User,
+    case: Case,
+    body: str,
+    client_id: uuid.UUID,
+    there: Status = Status.ANSWERED,
+    attachment_ids: Sequence[uuid.UUID] = (),
+    confirmed: str = "",
+) -> Posted:
+    """Answer a seller and take the case to a state with it; what the policy does not deliver moves nothing.
+
+    Raises PermissionDenied for who does not work in the queue, CannotMove when the life cycle does not allow it, and
+    what ``post_message`` raises.
+    """
+    case = locked_case(case)
+    actor = staff_actor(by, case)
+    if there != case.state and not may_move(actor, case.state, there):
+        raise CannotMove(str(case.get_status_display()))
+    if case.assignee_id is None:
+        case.assignee = by
+        case.save(update_fields=["assignee"])
+        note(case, Step.Kind.ASSIGNED, actor=actor, by=by, after=str(by.pk))
+    token = _heading.set(there)
+    try:
+        return post_message(
+            by=by,
+            mailbox=case.queue.mailbox,
+            thread=case.thread,
+            body=body,
+            client_id=client_id,
+            attachment_ids=attachment_ids,
+            confirmed=confirmed,
+        )
+    finally:
+        _heading.reset(token)
+
+
+def follow_message(message: Message, entries: Sequence[Entry]) -> None:
+    """Let a case follow a message that was delivered in its thread: state, clock, timeline and news."""
+    case = Case.objects.filter(pk=message.thread_id).first()
+    if case is None:
+        return  # it is just being opened, which does all this itself
+    case = locked_case(case)
+    if message.sender_id == case.shop_id:
+        _seller_wrote(case, message)
+    else:
+        _support_answered(case, message)
+
+
+def _seller_wrote(case: Case, message: Message) -> None:
+    if case.state == Status.CLOSED:
+        raise PermissionDenied
+    note(case, Step.Kind.WROTE, actor=Actor.SELLER, by=message.author)
+    case.last_word_at = timezone.now()
+    there = after_sellers_word(case.state)
+    if there == case.state:
+        case.save(update_fields=["last_word_at"])
+    else:
+        move(case, there, actor=Actor.SELLER, by=message.author)
+    owe(kind=CASE_WRITTEN, subject_id=message.pk, recipients=staff_told(case), group_id=case.pk)
+
+
+def _support_answered(case: Case, message: Message) -> None:
+    now, there = timezone.now(), _heading.get()
+    note(case, Step.Kind.REPLIED, actor=Actor.AGENT, by=message.author)
+    case.last_word_at = now
+    end_turn(case, now, by=message.author)
+    case.first_answered_at = case.first_answered_at or now
+    case.save()
+    if case.state != there and may_move(Actor.LEAD, case.state, there):
+        move(case, there, actor=Actor.LEAD, by=message.author)
+    owe(
+        kind=CASE_ANSWERED,
+        subject_id=message.pk,
+        recipients=members_of(case.shop_id, but=message.author),
+        mailbox_id=case.shop_id,
+        group_id=case.pk,
+    )

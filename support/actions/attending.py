@@ -1,0 +1,37 @@
+"""Who of the staff is there and takes cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from messagecenter.accounts.models import Membership, Role, User
+from support.models import Attendance
+
+MOST_CHATS = 10
+
+
+@transaction.atomic
+def attend_desk(*, by: User, is_present: bool, languages: Sequence[str], chats_at_once: int) -> Attendance:
+    """Say whether one takes cases now, in which languages, and how many chats at a time (1 to 10).
+
+    Raises PermissionDenied for who writes for no queue: nobody could give them a case.
+    """
+    writes = Membership.objects.filter(user=by, role__in=[Role.AGENT, Role.OWNER], mailbox__queue__isnull=False)
+    if not by.is_staff or not by.is_active or not writes.exists():
+        raise PermissionDenied
+    values = {
+        "is_present": is_present,
+        "languages": list(languages),
+        "chats_at_once": min(max(chats_at_once, 1), MOST_CHATS),
+        "seen_at": timezone.now(),
+    }
+    return Attendance.objects.update_or_create(staff=by, defaults=values)[0]
+
+
+def stay_at_desk(*, by: User) -> None:
+    """Note that somebody's page of the desk is still open; who takes no cases stays away."""
+    Attendance.objects.filter(staff=by).update(seen_at=timezone.now())

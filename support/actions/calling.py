@@ -1,0 +1,153 @@
+"""Call-backs: booked, moved, cancelled, made or missed. A slot belongs to one seller, whoever asks at the same time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from messagecenter.accounts.models import User
+from messagecenter.accounts.writing import require_writer
+from messagecenter.notices.actions import owe
+from support.lifecycle import Actor
+from support.models import Call, Case, Step
+from support.notifications import CALL_BOOKED, CALL_COMING, CALL_MISSED, leads_of, members_of, staff_told
+from support.refused import CallSettled, NoCallNow, NoSuchSlot, NotToBeCalled, SlotTaken
+from support.slots import is_slot, next_free
+from support.telephone import NotATelephoneNumber, e164
+from support.words import write_notes, write_number
+
+from .moving import locked_case, note, staff_actor, tell_pages
+
+MOST_NOTES = 4000  # characters
+
+
+@transaction.atomic
+def book_call(*, by: User, case: Case, starts_at: datetime, number: str, language: str) -> Call:
+    """Book a call-back for the shop, or move the one that is booked. The same again changes nothing.
+
+    Raises PermissionDenied, NoCallNow, NotToBeCalled, NoSuchSlot, and SlotTaken with the next free appointment.
+    """
+    require_writer(by, case.shop)
+    try:
+        wanted = e164(number, case.country)
+    except NotATelephoneNumber:
+        raise NotToBeCalled from None
+    case = locked_case(case)
+    if not case.is_active or not case.queue.calls_at_once:
+        raise NoCallNow
+    booked = Call.objects.booked().filter(case=case).first()
+    is_new = booked is None
+    call = booked or Call(case=case, booked_by=by)
+    if is_new or call.starts_at != starts_at or call.queue_id != case.queue_id:
+        call.language = language
+        write_number(call, wanted)
+        _take_slot(call, case, starts_at)
+    else:
+        call.language = language
+        write_number(call, wanted)
+        call.save(update_fields=["language", "number_ciphertext"])
+    step = note(
+        case,
+        Step.Kind.CALL,
+        actor=Actor.SELLER,
+        by=by,
+        before="booked" if is_new else "moved",
+        after=starts_at.isoformat(timespec="minutes"),
+    )
+    owe(kind=CALL_BOOKED, subject_id=step.pk, recipients=[by], mailbox_id=case.shop_id, group_id=case.pk)
+    owe(kind=CALL_COMING, subject_id=step.pk, recipients=staff_told(case) or leads_of(case), group_id=case.pk)
+    tell_pages(case)
+    return call
+
+
+def _take_slot(call: Call, case: Case, starts_at: datetime) -> None:
+    """Give a call one of the queue's lines at a time. The database decides between two who ask at once."""
+    now = timezone.now()
+    if not is_slot(case.queue, starts_at, now):
+        raise NoSuchSlot
+    call.queue, call.starts_at = case.queue, starts_at
+    is_new = call._state.adding
+    if not is_new:
+        call.sequence += 1
+    taken = set(
+        Call.objects.booked()
+        .filter(queue=case.queue, starts_at=starts_at)
+        .exclude(pk=call.pk)
+        .values_list("line", flat=True)
+    )
+    for line in range(case.queue.calls_at_once):
+        if line in taken:
+            continue
+        call.line = line
+        try:
+            with transaction.atomic():
+                call.save(force_insert=is_new)
+                return
+        except IntegrityError:
+            continue
+    raise SlotTaken(next_free(case.queue, starts_at, now))
+
+
+@transaction.atomic
+def cancel_call(*, by: User, call: Call) -> Call:
+    """Take an appointment back, for the shop or for support. Raises PermissionDenied or CallSettled."""
+    case = locked_case(call.case)
+    actor = _actor_of(by, case)
+    call = _booked(call)
+    call.state, call.settled_by, call.settled_at = Call.State.CANCELLED, by, timezone.now()
+    call.sequence += 1
+    call.save(update_fields=["state", "settled_by", "settled_at", "sequence"])
+    step = note(case, Step.Kind.CALL, actor=actor, by=by, before="cancelled", after=_when(call))
+    people = staff_told(case) if actor == Actor.SELLER else members_of(case.shop_id)
+    kind = CALL_COMING if actor == Actor.SELLER else CALL_BOOKED
+    owe(kind=kind, subject_id=step.pk, recipients=people, group_id=case.pk)
+    tell_pages(case)
+    return call
+
+
+@transaction.atomic
+def settle_call(*, by: User, call: Call, was_reached: bool, notes: str = "") -> Call:
+    """Write down how a call went; who was missed is offered another appointment by mail and on the case's page.
+
+    Raises PermissionDenied or CallSettled.
+    """
+    case = locked_case(call.case)
+    actor = staff_actor(by, case)
+    call = _booked(call)
+    call.state = Call.State.REACHED if was_reached else Call.State.MISSED
+    call.settled_by, call.settled_at = by, timezone.now()
+    write_notes(call, notes.strip()[:MOST_NOTES])
+    call.save(update_fields=["state", "settled_by", "settled_at", "notes_ciphertext"])
+    step = note(case, Step.Kind.CALL, actor=actor, by=by, before=call.state, after=_when(call))
+    if not was_reached:
+        owe(
+            kind=CALL_MISSED,
+            subject_id=step.pk,
+            recipients=members_of(case.shop_id),
+            mailbox_id=case.shop_id,
+            group_id=case.pk,
+        )
+    tell_pages(case)
+    return call
+
+
+def _booked(call: Call) -> Call:
+    call = Call.objects.select_for_update(of=("self",)).select_related("case__queue", "queue").get(pk=call.pk)
+    if call.state != Call.State.BOOKED:
+        raise CallSettled
+    return call
+
+
+def _actor_of(by: User, case: Case) -> Actor:
+    try:
+        require_writer(by, case.shop)
+    except PermissionDenied:
+        return staff_actor(by, case)
+    return Actor.SELLER
+
+
+def _when(call: Call) -> str:
+    return call.starts_at.isoformat(timespec="minutes")

@@ -1,0 +1,140 @@
+"""Opening a case: its thread, its number, its queue, and the confirmation; one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from messagecenter.accounts.models import Mailbox, User
+from messagecenter.notices.actions import owe
+from messagecenter.threads.actions import Posted, contact_support
+from messagecenter.threads.models import Message
+from orders.models import Order
+from support.catalogue import SUBTOPICS
+from support.lifecycle import Actor
+from support.models import Attendance, Case, Queue, Step
+from support.notifications import CASE_OPENED, CASE_WRITTEN, staff_told
+from support.numbers import new_number
+from support.routing import agent_for, country_for, queue_for
+from support.words import write_answers
+
+from .moving import begin_turn, note
+
+TRIES = 5  # for a number that is not taken: even with a million cases one in 27,000 is
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What opening a case left behind: the case, None when its first message was blocked, and what was posted."""
+
+    case: Case | None
+    posted: Posted
+
+
+def open_case(
+    *,
+    by: User,
+    shop: Mailbox,
+    topic: str,
+    severity: int,
+    subject: str,
+    body: str,
+    client_id: uuid.UUID,
+    language: str,
+    answers: Mapping[str, str] | None = None,
+    order: Order | None = None,
+    follows: Case | None = None,
+    attachment_ids: Sequence[uuid.UUID] = (),
+    confirmed: str = "",
+) -> Opened:
+    """Open a case for a shop with its first message. Safe to call twice: the same ``client_id`` gives the first one.
+
+    ``topic`` is a sub-topic's key, ``answers`` what its form asked, ``language`` what the seller reads. A message that
+    the policy blocks makes no case. Raises NoQueue, and what ``contact_support`` raises; ValueError for a topic that is
+    not in the catalogue and for an order or a case of another shop.
+    """
+    if topic not in SUBTOPICS:
+        raise ValueError(f"There is no topic {topic!r}.")
+    if (order is not None and order.shop_id != shop.pk) or (follows is not None and follows.shop_id != shop.pk):
+        raise ValueError("An order or a case of another shop.")
+    country = country_for(order, (answers or {}).get("marketplace", ""))
+    queue = queue_for(topic=topic, severity=severity, country=country, language=language)
+    with transaction.atomic():
+        posted = contact_support(
+            by=by,
+            mailbox=shop,
+            support=queue.mailbox,
+            subject=subject,
+            body=body,
+            client_id=client_id,
+            order=order,
+            attachment_ids=attachment_ids,
+            confirmed=confirmed,
+        )
+        if posted.repeated:
+            return Opened(Case.objects.filter(pk=posted.thread.pk).first(), posted)
+        if posted.message.state == Message.State.BLOCKED:
+            return Opened(None, posted)
+        now = timezone.now()
+        case = Case(
+            thread=posted.thread,
+            shop=shop,
+            queue=queue,
+            topic=topic,
+            severity=severity,
+            language=language,
+            country=country,
+            opened_by=by,
+            opened_at=now,
+            status_since=now,
+            last_word_at=now,
+            follows=follows,
+        )
+        write_answers(case, answers or {})
+        _give(case, queue, now)
+        _number(case)
+        begin_turn(case, now, is_first=True)
+        case.save(update_fields=["waiting_since", "due_at", "warn_at"])
+        note(case, Step.Kind.OPENED, actor=Actor.SELLER, by=by, after=topic)
+        if case.assignee_id:
+            note(case, Step.Kind.ASSIGNED, actor=Actor.CLOCK, after=str(case.assignee_id))
+        owe(kind=CASE_OPENED, subject_id=case.pk, recipients=[by], mailbox_id=shop.pk, group_id=case.pk)
+        if posted.message.state == Message.State.DELIVERED:
+            owe(kind=CASE_WRITTEN, subject_id=posted.message.pk, recipients=staff_told(case), group_id=case.pk)
+    return Opened(case, posted)
+
+
+def _give(case: Case, queue: Queue, now: datetime) -> None:
+    """Let somebody of those present have the case, where the queue hands cases out. The row is not saved."""
+    case.assignee = agent_for(queue, case.language)
+    if case.assignee is not None:
+        Attendance.objects.filter(pk=case.assignee_id).update(last_given_at=now)
+
+
+def _number(case: Case) -> None:
+    """Insert a case under a number nobody else has."""
+    for attempt in range(TRIES):
+        case.number = new_number()
+        try:
+            with transaction.atomic():
+                case.save(force_insert=True)
+                return
+        except IntegrityError:
+            if attempt == TRIES - 1 or Case.objects.filter(pk=case.pk).exists():
+                raise
+
+
+def similar_cases(*, shop: Mailbox, order: Order | None, topic: str, now: datetime) -> list[Case]:
+    """Return up to five active cases of a shop about the same order, or of the last 14 days about the same topic."""
+    active = Case.objects.filter(shop=shop).active().select_related("thread")
+    if order is not None:
+        same = list(active.filter(thread__order=order).order_by("-last_word_at")[:5])
+        if same:
+            return same
+    recent = active.filter(topic=topic, opened_at__gt=now - timedelta(days=14))
+    return list(recent.order_by("-last_word_at")[:5]) if topic != "other" else []

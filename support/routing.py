@@ -1,0 +1,73 @@
+"""Which queue a new case goes to, and who there gets it."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from messagecenter.accounts.models import Role, User
+from orders.models import Order
+
+from .catalogue import TOPIC_OF
+from .models import GONE_AFTER, Attendance, Case, Queue, Route
+from .refused import NoQueue
+
+# Marketplaces are named by their domain: its end is the country, but for these.
+COUNTRIES = {"com": "US", "uk": "GB", "org": "", "net": "", "example": "", "eu": "", "shop": ""}
+
+
+def country_of(marketplace: str) -> str:
+    """Return the country (ISO 3166-1 alpha-2) a marketplace's domain stands for, "" when it says none."""
+    end = marketplace.strip().rstrip(".").lower().rpartition(".")[2]
+    return COUNTRIES.get(end, end.upper() if len(end) == 2 and end.isalpha() else "")
+
+
+def country_for(order: Order | None, marketplace: str) -> str:
+    """Return the country a case is about: that of the marketplace it names, else of its order's."""
+    return country_of(marketplace) or (country_of(order.marketplace) if order else "")
+
+
+def queue_for(*, topic: str, severity: int, country: str, language: str) -> Queue:
+    """Return the queue a case goes to: that of the first rule that fits, else the one set up first.
+
+    ``topic`` is a sub-topic's key; a rule may name its group. Raises NoQueue.
+    """
+    group = TOPIC_OF[topic].key if topic in TOPIC_OF else topic
+    fits = Route.objects.filter(
+        Q(topic__in=["", topic, group]),
+        Q(severity=None) | Q(severity__gte=severity),  # 1 is the most urgent
+        country__in={"", country},
+        language__in={"", language},
+        queue__is_active=True,
+    )
+    route = fits.select_related("queue__mailbox").order_by("position", "pk").first()
+    if route is not None:
+        return route.queue
+    first = Queue.objects.active().select_related("mailbox").order_by("mailbox__created_at", "pk").first()
+    if first is None:
+        raise NoQueue
+    return first
+
+
+def agent_for(queue: Queue, language: str) -> User | None:
+    """Return who gets a new case of a queue, or None where its people take cases themselves or nobody is present.
+
+    Of those present, who speak the case's language come first.
+    """
+    if queue.handing == Queue.Handing.NOBODY:
+        return None
+    present = Attendance.objects.filter(
+        is_present=True,
+        seen_at__gt=timezone.now() - GONE_AFTER,
+        staff__memberships__mailbox=queue.mailbox_id,
+        staff__memberships__role__in=[Role.AGENT, Role.OWNER],
+        staff__is_active=True,
+        staff__is_staff=True,
+    )
+    people = list(present.select_related("staff").order_by("last_given_at", "pk"))
+    chosen = [one for one in people if language in one.languages] or people
+    if queue.handing == Queue.Handing.LEAST_LOADED:
+        loads = Case.objects.active().filter(assignee__in=[one.staff_id for one in chosen])
+        counted = dict(loads.values_list("assignee").annotate(number=Count("pk")))
+        chosen.sort(key=lambda one: counted.get(one.staff_id, 0))
+    return chosen[0].staff if chosen else None

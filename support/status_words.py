@@ -1,0 +1,22 @@
+"""How a case's status is told to the seller: in words, and in which tone."""
+
+from __future__ import annotations
+
+from django.utils.translation import pgettext_lazy
+
+from .lifecycle import WITH_SUPPORT, Status
+from .models.case import STATUS_LABELS
+
+#: Where the seller reads something else than support does.
+FOR_SELLERS = {Status.WAITING: pgettext_lazy("case", "Waiting for you")}
+TONES = {Status.WAITING: "wait", Status.ANSWERED: "good", Status.RESOLVED: "done", Status.CLOSED: "done"}
+
+
+def shown_status(status: Status) -> str:
+    """Return a status in the seller's words."""
+    return str(FOR_SELLERS.get(status) or STATUS_LABELS[status])
+
+
+def tone_of(status: Status) -> str:
+    """Return what a status looks like: it wants the seller, is good news, over, or in work."""
+    return TONES.get(status, "work" if status in WITH_SUPPORT else "rest")

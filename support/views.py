@@ -1,0 +1,190 @@
+"""The sellers' pages of support: the log of their cases, one case, and what they do with it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages as flash
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from messagecenter.accounts.acting import person_of
+from messagecenter.accounts.decorators import membership_required
+from messagecenter.threads.access import standing_or_404
+from messagecenter.threads.cursors import BadCursor
+from messagecenter.threads.fragments import is_fragment_for
+from messagecenter.threads.navigation import frame
+from messagecenter.threads.pane import open_pane
+from messagecenter.threads.refused import Refused
+
+from . import actions
+from .access import case_or_404, shop_membership
+from .called import call_of
+from .forms import HoldForm, RatingForm
+from .listing import VIEWS, Page, View, find_log
+from .models import Case
+from .numbers import NotACaseNumber, read
+from .shown import card_of
+
+MOST_WORDS = 200
+
+
+@require_GET
+@never_cache
+@membership_required
+def case_log(request: HttpRequest) -> HttpResponse:
+    """List a shop's cases; a case's number typed into the search leads straight to it."""
+    membership = shop_membership(request)
+    words = "".join(one if one.isprintable() else " " for one in request.GET.get("q", "")[: 4 * MOST_WORDS])
+    words = words.strip()[:MOST_WORDS]
+    chosen = request.GET.get("show", "")
+    # Who searches without saying where means all of them.
+    view = VIEWS.get(chosen) or VIEWS["all" if words else "open"]
+    problem = ""
+    if words:
+        try:
+            number = read(words)
+        except NotACaseNumber:
+            pass
+        else:
+            if Case.objects.visible_to(person_of(request)).filter(number=number).exists():
+                return redirect("support:case", number)
+    try:
+        page = find_log(
+            view, shop=membership.mailbox, reader=person_of(request), words=words, after=request.GET.get("after", "")
+        )
+    except BadCursor:
+        problem = _("The link to an older page is not valid. Here are the first ones.")
+        page = find_log(view, shop=membership.mailbox, reader=person_of(request), words=words)
+    context = _log_context(request, view, words, page) | {"problem": problem or page.problem}
+    return render(request, "support/log.html", context | frame(membership, ""))
+
+
+def _log_context(request: HttpRequest, view: View, words: str, page: Page) -> dict[str, Any]:
+    """Return what the log shows."""
+    parameters = request.GET.copy()
+    parameters.pop("after", None)
+    is_first = "after" not in request.GET
+    parameters["after"] = page.next_cursor
+    following = f"?{parameters.urlencode()}" if page.next_cursor else ""
+    del parameters["after"]
+    return {
+        "view": view,
+        "views": [
+            {"key": one.key, "label": one.label, "url": _view_url(one, words), "is_current": one.key == view.key}
+            for one in VIEWS.values()
+        ],
+        "rows": page.rows,
+        "words": words,
+        "older_url": following,
+        "newest_url": "" if is_first else f"{reverse('support:log')}?{parameters.urlencode()}",
+        "new_url": reverse("support:new"),
+        "clear_url": _view_url(view if not words else VIEWS["open"], ""),
+        "empty_text": _("No case fits “%(words)s”.") % {"words": words} if words else str(view.empty),
+    }
+
+
+def _view_url(view: View, words: str) -> str:
+    asked = {"q": words, "show": view.key if words or view.key != "open" else ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return reverse("support:log") + (f"?{query}" if query else "")
+
+
+@require_GET
+@never_cache
+def case_detail(request: HttpRequest, number: str) -> HttpResponse:
+    """Show a case: its conversation, and beside it what became of it and what can be done."""
+    case = case_or_404(request, number)
+    if number != case.number:
+        query = request.META.get("QUERY_STRING", "")
+        return redirect(reverse("support:case", args=[case.number]) + (f"?{query}" if query else ""))
+    standing = standing_or_404(request, case.pk)
+    if standing.mailbox.pk != case.shop_id:
+        raise Http404
+    is_fragment = is_fragment_for(request, "thread")
+    context = open_pane(request, standing, is_fragment=is_fragment)
+    context |= card_of(case, standing.membership, timezone.now())
+    context |= {"call": call_of(case, standing.membership)}
+    # Support reads all its languages: which one an order's buyer reads says nothing about it.
+    context |= {"reader_language": "", "back_url": reverse("support:log")}
+    context |= {"page_url": reverse("support:case", args=[case.number])}
+    if is_fragment:
+        return render(request, "support/_case.html", context)
+    return render(request, "support/case.html", context | frame(standing.membership, "", entry=standing.entry))
+
+
+@require_GET
+@never_cache
+def case_of_thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
+    """Lead from a case's thread to the case."""
+    case = Case.objects.visible_to(person_of(request)).filter(pk=thread_id).first()
+    if case is None:
+        raise Http404
+    return redirect("support:case", case.number)
+
+
+@require_POST
+def case_resolve(request: HttpRequest, number: str) -> HttpResponse:
+    """Say that the matter is settled."""
+    case = case_or_404(request, number)
+    try:
+        actions.resolve_case(by=person_of(request), case=case)
+    except Refused as refusal:
+        flash.error(request, str(refusal.sentence))
+    else:
+        flash.success(request, _("The case is resolved. If it was not, you can reopen it within 30 days."))
+    return redirect("support:case", case.number)
+
+
+@require_POST
+def case_reopen(request: HttpRequest, number: str) -> HttpResponse:
+    """Say that a resolved matter is not settled."""
+    case = case_or_404(request, number)
+    try:
+        actions.reopen_case(by=person_of(request), case=case)
+    except Refused as refusal:
+        flash.error(request, str(refusal.sentence))
+    else:
+        flash.success(request, _("The case is open again. Tell support below what is still missing."))
+    return redirect("support:case", case.number)
+
+
+@require_POST
+def case_hold(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask support to keep a case open until the end of a day."""
+    case = case_or_404(request, number)
+    form = HoldForm(request.POST)
+    if not form.is_valid():
+        flash.error(request, str(form.errors["until"][0]))
+        return redirect("support:case", case.number)
+    try:
+        actions.hold_case(by=person_of(request), case=case, until=form.moment)
+    except Refused as refusal:
+        flash.error(request, str(refusal.sentence))
+    else:
+        flash.success(request, _("The case is held open for you."))
+    return redirect("support:case", case.number)
+
+
+@require_POST
+def case_rate(request: HttpRequest, number: str) -> HttpResponse:
+    """Take a seller's rating of how a case was dealt with."""
+    case = case_or_404(request, number)
+    form = RatingForm(request.POST)
+    if not form.is_valid():
+        flash.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+        return redirect("support:case", case.number)
+    try:
+        actions.rate_case(by=person_of(request), case=case, **form.cleaned_data)
+    except Refused as refusal:
+        flash.error(request, str(refusal.sentence))
+    else:
+        flash.success(request, _("Thank you for your rating."))
+    return redirect("support:case", case.number)
