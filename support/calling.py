@@ -50,7 +50,9 @@ class CallForm(forms.Form):
     )
     number = forms.CharField(
         label=gettext_lazy("Your telephone number"),
-        help_text=gettext_lazy("With its country code, like +49 … Only support sees it, and only for this call."),
+        help_text=gettext_lazy(
+            "With its country code, like +49 … Support and your team see it; it serves this call alone."
+        ),
         max_length=40,
         error_messages={"required": gettext_lazy("Please give the number we are to call.")},
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),

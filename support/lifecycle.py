@@ -55,7 +55,7 @@ def _moves() -> Mapping[tuple[Status, Status], frozenset[Actor]]:
     for here in WITH_SELLER:
         moves[here, S.OPEN] = BOTH  # the seller wrote, or support goes on by itself
     for here in (S.WAITING, S.ANSWERED):
-        moves[here, S.ON_HOLD] = BOTH
+        moves[here, S.ON_HOLD] = frozenset({A.SELLER})  # who says until when
     moves[S.ON_HOLD, S.WAITING] = frozenset({A.CLOCK}) | STAFF  # the time the seller asked for is over
     # Support asked and was not answered, or answered and heard nothing more.
     moves[S.WAITING, S.RESOLVED] = BOTH | {A.CLOCK}

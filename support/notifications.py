@@ -22,7 +22,7 @@ from messagecenter.threads.models import Entry, Message
 from messagecenter.threads.reply_addresses import reply_address
 
 from .catalogue import label_of
-from .lifecycle import WITH_SUPPORT
+from .lifecycle import WITH_SUPPORT, Status
 from .models import Case, Step, Watcher
 
 CASE_OPENED, CASE_ANSWERED, CASE_CHANGED = "case_opened", "case_answered", "case_changed"
@@ -60,7 +60,7 @@ class _Told:
     step: Step | None = None
 
 
-_CASES = Case.objects.select_related("thread__order", "shop", "queue__mailbox")
+_CASES = Case.objects.select_related("thread__order", "shop", "queue__mailbox", "merged_into")
 
 
 def _of_case(key: uuid.UUID) -> _Told | None:
@@ -102,7 +102,9 @@ def _seller_why_not(notice: Notice, told: _Told) -> str:
     entry = Entry.objects.filter(thread=message.thread_id, mailbox=told.case.shop_id).first()
     if entry is not None and entry.is_muted and person is not None:
         return "the conversation was muted meanwhile"
-    if entry is not None and entry.read_up_to is not None and entry.read_up_to >= message.pk and person is not None:
+    # What was held first came later than its id says.
+    seen = entry.read_up_to if entry is not None and message.delivered_at is None else None
+    if seen is not None and seen >= message.pk and person is not None:
         return "it was read meanwhile"
     return ""
 
@@ -193,6 +195,8 @@ def context(name: str, told: _Told) -> dict[str, Any]:
         "what_of_it": told.step.before if told.step else "",
         "starts_at": _moment(told.step.after) if told.step and told.step.kind == Step.Kind.CALL else None,
         "due_at": case.due_at,
+        "merged_into": case.merged_into.shown_number if case.merged_into else "",
+        "is_checked": case.state == Status.NEW and case.due_at is None,
         "shop": case.shop.shown_name,
         "queue": case.queue.mailbox.shown_name,
         "path": path,

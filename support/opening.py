@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -190,10 +191,10 @@ def _write(request: HttpRequest, about: _About, topic: str) -> HttpResponse:
         form.add_error("case_other", ValidationError(sentence, code="similar"))
         is_fine = False
     problem, status, screened = "", 422 if sent is not None else 200, None
-    is_along = False
+    along = _was_along(request, brought)
     if is_fine:
         try:
-            is_along = _take_along(about, form, brought)
+            along = along or _take_along(about, form, brought)
             if not brought.errors:
                 opened = _open(request, about, topic, form, brought)
                 if opened.case is not None:
@@ -214,7 +215,7 @@ def _write(request: HttpRequest, about: _About, topic: str) -> HttpResponse:
         "screened": screened,
         "file_errors": brought.errors,
         "uploads": kept_uploads(person_of(request), about.shop, brought.ids),
-        "is_along": is_along,
+        "is_along": along,
     }
     return render(request, "support/new.html", context | frame(about.membership, ""), status=status)
 
@@ -248,26 +249,32 @@ def _similar(about: _About, form: CaseForm, topic: str) -> list[Case]:
     return [one for one in found if str(one.thread.client_id) != sent]
 
 
-def _take_along(about: _About, form: CaseForm, brought: Brought) -> bool:
-    """Attach the conversation, if the seller ticked it. From then on it is one of the form's files."""
+def _was_along(request: HttpRequest, brought: Brought) -> uuid.UUID | None:
+    """Return the file that a form before attached for the conversation, while it is still among the form's files."""
+    found = uuid_or_none(request.POST.get("case_was_along", ""))
+    return found if found in brought.ids else None
+
+
+def _take_along(about: _About, form: CaseForm, brought: Brought) -> uuid.UUID | None:
+    """Attach the conversation, if the seller ticked it. From then on it is one of the form's files: return its id."""
     if about.evidence is None or not form.cleaned_data["case_along"]:
-        return False
+        return None
     try:
         row = conversation_file(about.evidence, by=about.evidence.person)
     except StoreDown:
         brought.errors.append(_("A file could not be kept just now. Please choose it again in a moment."))
-        return False
+        return None
     if row.state == Attachment.State.REFUSED:
         brought.errors.append(refused_sentence(row))
-        return False
+        return None
     brought.ids.append(row.pk)
-    return True
+    return row.pk
 
 
 def _open(request: HttpRequest, about: _About, topic: str, form: CaseForm, brought: Brought) -> actions.Opened:
     """Open the case. Raises what ``open_case`` raises."""
     along = ""
-    if about.evidence is not None and (form.cleaned_data["case_along"] or "case_was_along" in request.POST):
+    if about.evidence is not None and (form.cleaned_data["case_along"] or _was_along(request, brought)):
         along = str(about.evidence.entry.thread_id)
     return actions.open_case(
         by=person_of(request),

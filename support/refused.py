@@ -55,7 +55,7 @@ class SameQueue(Refused):
 class NotADuplicate(Refused):
     """A case is to be merged into itself, or into one of another shop."""
 
-    sentence = _("Only cases of the same shop can be merged, and none into itself.")
+    sentence = _("Only open cases of the same shop can be merged, and none into itself.")
 
 
 class NotYours(Refused):
@@ -101,6 +101,12 @@ class NoCallNow(Refused):
     """The case is at its end, or its queue offers no call-backs."""
 
     sentence = _("No call-back can be booked for this case.")
+
+
+class AnswerFirst(Refused):
+    """The seller waits for an answer, and would be told that there was one."""
+
+    sentence = _("The seller is waiting: write an answer, and choose the state with it.")
 
 
 class BadHold(Refused):

@@ -84,6 +84,10 @@ def expectation(case: Case, now: datetime) -> str:
         return _("Simply write to go on. Held open for you until %(when)s") % {"when": told_fully(case.held_until)}
     if case.state == Status.RESOLVED:
         return _("The matter is settled. If it is not, write or reopen it.") if may_reopen(case, now) else ""
+    if case.state != Status.CLOSED:  # its first message is still being checked, or was not delivered
+        return _("Support can read your case once its message is delivered.")
+    if case.merged_into_id is not None:
+        return _("This case goes on in another one about the same.")
     return _("Closed for good. What follows is a new case that links back to this one.")
 
 

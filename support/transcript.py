@@ -23,10 +23,11 @@ from messagecenter.threads.paper import Block
 from messagecenter.threads.words import read_subject
 from messagecenter.vault.errors import Unreadable
 
-from .catalogue import SUBTOPICS, label_of, topic_label_of
+from .answers import ALONG, answers_of
+from .catalogue import label_of, topic_label_of
 from .models import Call, Case, Step
 from .models.case import STATUS_LABELS
-from .words import read_answers, read_reason
+from .words import read_reason
 
 AT_ONCE = 500  # messages read and decrypted together
 MOST = 5_000  # messages in one transcript: the newest
@@ -92,12 +93,7 @@ def _head(case: Case, title: str) -> Iterator[Block]:
 
 def _answers(case: Case) -> list[tuple[str, str]]:
     """Return what the form asked, by the names of its fields."""
-    try:
-        answers = read_answers(case)
-    except Unreadable:
-        return []
-    labels = {one.key: str(one.label) for one in SUBTOPICS[case.topic].fields} if case.topic in SUBTOPICS else {}
-    return [(labels.get(key, key), value) for key, value in answers.items() if value]
+    return [(one.label, one.value) for one in answers_of(case) if one.key and one.key != ALONG and one.value]
 
 
 def _events(case: Case, reader: User, mailbox: Mailbox) -> Iterator[Block]:

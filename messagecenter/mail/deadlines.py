@@ -65,8 +65,9 @@ class Clock:
         with self._changed:
             self._deadline = deadline
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="mail-clock", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="mail-clock", daemon=True)
+                thread.start()  # it waits for what we hold; one that cannot be started leaves none behind
+                self._thread = thread
             elif deadline.ends < self._looks_at:
                 self._changed.notify_all()
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.utils import timezone
 
@@ -44,7 +45,7 @@ def settle_overdue() -> int:
             else:
                 reject_message(by=None, decision=decision)
             settled += 1
-        except (Unreadable, Refusal, Refused) as trouble:
+        except (Unreadable, Refusal, Refused, PermissionDenied) as trouble:
             settled += _alarm(decision, type(trouble).__name__)
     return settled
 

@@ -28,7 +28,9 @@ def put_back_expired() -> int:
 
     It may be what ended that worker, so nothing else is held with it again.
     """
-    expired = Notice.objects.filter(state=Notice.State.SENDING, lease_until__lte=Now())
+    # One without an end was taken along by a worker that had lost the mail itself.
+    over = Q(lease_until__lte=Now()) | Q(lease_until=None)
+    expired = Notice.objects.filter(over, state=Notice.State.SENDING)
     if not expired.exists():  # looking takes no write lock on SQLite
         return 0
     return expired.update(state=Notice.State.DUE, lease_until=None, next_at=Now(), reason=ABANDONED)
@@ -57,12 +59,16 @@ def claim(most: int = 1) -> list[Notice]:
 def _due() -> QuerySet[Notice]:
     """Return what is due, the longest waiting first, without what follows one that is being sent.
 
-    That would only be put off: it is left until the one before it is settled, by whoever is at it.
+    That would only be put off: it is left until the one before it is settled, by whoever is at it. Of a letter that is
+    tried again only the first is due by itself, as it bears the letter's name: the others go along with it.
     """
     same = {name: OuterRef(name) for name in ("target_id", "group_id", "channel", "kind")}
     before_it = Notice.objects.filter(state=Notice.State.SENDING, **same)
     due = Notice.objects.filter(state=Notice.State.DUE, next_at__lte=Now())
-    return due.filter(~Exists(before_it)).order_by("next_at", "pk")
+    its_first = Notice.objects.filter(
+        pk=OuterRef("letter_id"), state__in=[Notice.State.DUE, Notice.State.SENDING]
+    ).exclude(pk=OuterRef("pk"))
+    return due.filter(~Exists(before_it), ~Exists(its_first)).order_by("next_at", "pk")
 
 
 def _locked(rows: QuerySet[Notice]) -> QuerySet[Notice]:
@@ -103,8 +109,10 @@ def hold_with(notice: Notice, others: QuerySet[Notice], *, most: int = 100) -> l
         return []
     if notice.letter_id is None:
         # First: a worker that dies between the two leaves a letter of one, never two letters of one name.
+        ours = Notice.objects.filter(pk=notice.pk, attempts=notice.attempts, state=Notice.State.SENDING)
+        if not ours.update(letter_id=notice.pk):
+            return []  # another worker has it by now: nothing may join a mail that is not ours
         notice.letter_id = notice.pk
-        Notice.objects.filter(pk=notice.pk, attempts=notice.attempts).update(letter_id=notice.pk)
     # They end with the first one's: one that came back before the others would be repeated without them.
     lease = Subquery(Notice.objects.filter(pk=notice.pk).values("lease_until"))
     with transaction.atomic(durable=True):

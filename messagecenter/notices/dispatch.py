@@ -117,10 +117,12 @@ def _deliver_handful(
             if time.monotonic() - looked_at > LOOK_SECONDS:
                 looked_at = time.monotonic()
                 seen = look(waiting)
-                _leave_to_summaries(waiting, seen)
+                waiting = _summaries_first(waiting, seen)
             if time.monotonic() - began > settings.NOTICE_LEASE_SECONDS / (4 if has_begun else 2):
                 break
             notice, has_begun = waiting.popleft(), True
+            if _is_summed_up(notice, seen):
+                _leave_to_summary(notice, waiting, seen)
             outcome = _deliver(notice, seen.get(notice.pk), post)
             setattr(done, outcome, getattr(done, outcome) + 1)
             if outcome == "failed":  # its address may be closed from now on
@@ -130,18 +132,22 @@ def _deliver_handful(
             give_back(waiting)
 
 
-def _leave_to_summaries(waiting: deque[Notice], seen: dict[UUID, Seen]) -> None:
-    """Give back all but the first of what one person is told once a day: its summary takes the others along."""
-    first: set[UUID] = set()
-    others = []
-    for notice in waiting:
-        if notice.pk in seen and seen[notice.pk].wanted.timing == Timing.DAILY and notice.letter_id is None:
-            if notice.target_id in first:
-                others.append(notice)
-            first.add(notice.target_id)
+def _is_summed_up(notice: Notice, seen: dict[UUID, Seen]) -> bool:
+    """Return whether a notice goes into its person's daily summary, and none was tried with it."""
+    return notice.pk in seen and seen[notice.pk].wanted.timing == Timing.DAILY and notice.letter_id is None
+
+
+def _summaries_first(waiting: deque[Notice], seen: dict[UUID, Seen]) -> deque[Notice]:
+    """Return what waits, daily summaries before all: until one is made, another worker could begin a second."""
+    return deque(sorted(waiting, key=lambda notice: not _is_summed_up(notice, seen)))
+
+
+def _leave_to_summary(notice: Notice, waiting: deque[Notice], seen: dict[UUID, Seen]) -> None:
+    """Give back what else the same person is told once a day: the summary that is made now takes it along."""
+    others = [one for one in waiting if one.target_id == notice.target_id and _is_summed_up(one, seen)]
     give_back(others)
-    for notice in others:
-        waiting.remove(notice)
+    for one in others:
+        waiting.remove(one)
 
 
 def watch(stopping: threading.Event, report: Callable[[Delivered], None]) -> None:
@@ -162,6 +168,8 @@ def watch(stopping: threading.Event, report: Callable[[Delivered], None]) -> Non
 def _deliver(notice: Notice, seen: Seen | None, post: BaseEmailBackend) -> str:
     """Tell one person, or find out why not; return the name of the count it belongs to."""
     together = [notice]
+    if notice.attempts > MOST_ATTEMPTS:  # whatever it is, it ends who tries it before that can be written down
+        return _failed(together, "gave up: every try was cut short")
     try:
         if seen is None:
             raise LookupError(f"No kind of notice is named {notice.kind!r}.")
@@ -202,10 +210,12 @@ def _going_along(notice: Notice, seen: Seen) -> list[Notice]:
     same = Notice.objects.filter(target_id=notice.target_id, channel=notice.channel)
     if notice.letter_id is None:
         same = same.filter(attempts=0)
-    if kind.brief is None or timing not in (Timing.DAILY, Timing.GATHERED):
+    if notice.letter_id is None and (kind.brief is None or timing not in (Timing.DAILY, Timing.GATHERED)):
         return []
-    if timing == Timing.GATHERED:
-        if notice.group_id is None or not (seen.near.are_due or notice.letter_id):
+    if notice.letter_id is not None:
+        pass  # what went together is repeated together, whatever its person wishes by now
+    elif timing == Timing.GATHERED:
+        if notice.group_id is None or not seen.near.are_due:
             return []
         same = same.filter(kind=notice.kind, group_id=notice.group_id)
     else:
@@ -214,7 +224,16 @@ def _going_along(notice: Notice, seen: Seen) -> list[Notice]:
     known = look(others) if others else {}
     going = []
     for other in others:
-        if reason := why_not(other, known[other.pk]):
+        try:
+            reason = why_not(other, known[other.pk])
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            # It stays behind by itself: the others need not wait for what nobody can look at.
+            logger.exception("Notice %s of kind %s cannot be looked at.", other.pk, other.kind)
+            _later([other], f"cannot be looked at ({type(error).__name__})")
+            continue
+        if reason:
             _settled([other], "skipped", state=Notice.State.SKIPPED, reason=reason[:200])
         else:
             going.append(other)
@@ -226,7 +245,9 @@ def _letter(together: list[Notice], wanted: Wishes) -> Letter:
     notice = together[0]
     kind = kinds.named(notice.kind)
     notice.more = together[1:]
-    is_summary = len(together) > 1 and wanted.timing == Timing.DAILY
+    # Told by what is in it as well: a repeated letter stays what it was, though its person wishes otherwise by now.
+    is_mixed = len({(one.kind, one.group_id) for one in together}) > 1
+    is_summary = len(together) > 1 and (is_mixed or wanted.timing == Timing.DAILY)
     letter = digest_letter(together) if is_summary else kind.letter(notice)
     headers = {**letter.headers, **kinds.thread_headers(notice), **stop_headers(notice, kind.topic)}
     return replace(letter, message_id=kinds.message_id(notice), headers=headers)

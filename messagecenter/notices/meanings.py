@@ -20,6 +20,7 @@ OUR_FAULT = _("something went wrong on our side")
 _MEANINGS = [
     (re.compile(pattern), words)
     for pattern, words in (
+        (r"^(gave up: )?uncertain: ", UNKNOWN_END),
         (r"CONNECT was answered|was answered 53[0458]\b", _("our mail server did not take it from us")),
         (r"answered \d{3} [45]\.2\.2\b|answered 552$", _("the mailbox is full")),
         (r"answered \d{3} [45]\.2\.1\b", _("the mailbox is switched off")),

@@ -13,6 +13,7 @@ from .handing import (
     transfer_case,
     watch_case,
 )
+from .leaving import take_cases
 from .moving import MOST_HOLD_DAYS, hold_case, may_reopen, reopen_case, resolve_case, set_status, staff_actor
 from .opening import Opened, open_case, similar_cases
 from .rating import MOST_COMMENT, rate_case
@@ -53,6 +54,7 @@ __all__ = [
     "similar_cases",
     "staff_actor",
     "stay_at_desk",
+    "take_cases",
     "tend_cases",
     "transfer_case",
     "watch_case",

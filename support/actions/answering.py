@@ -6,26 +6,24 @@ import uuid
 from collections.abc import Sequence
 from contextvars import ContextVar
 
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.utils import timezone
 
 from messagecenter.accounts.models import User
 from messagecenter.notices.actions import owe
-from messagecenter.threads.actions import Posted, post_message
+from messagecenter.threads.actions import Posted, expect_nothing, post_message
 from messagecenter.threads.models import Entry, Message
-from support.lifecycle import Actor, Status, after_sellers_word, may_move
+from support.lifecycle import WITH_SUPPORT, Actor, Status, after_sellers_word, may_move
 from support.models import Case, Step
-from support.notifications import CASE_ANSWERED, CASE_WRITTEN, members_of, staff_told
+from support.notifications import CASE_ANSWERED, CASE_WRITTEN, leads_of, members_of, staff_told
 from support.refused import CannotMove
 
-from .moving import end_turn, locked_case, move, note, staff_actor
+from .moving import begin_turn, end_turn, locked_case, move, note, staff_actor
+from .opening import open_late
 
 #: Where a case goes with the answer that is being given, as far as its writer chose.
 _heading: ContextVar[Status] = ContextVar("heading", default=Status.ANSWERED)
 
 
-@transaction.atomic
 def answer_case(
     *,
     by: User,
@@ -38,17 +36,14 @@ def answer_case(
 ) -> Posted:
     """Answer a seller and take the case to a state with it; what the policy does not deliver moves nothing.
 
-    Raises PermissionDenied for who does not work in the queue, CannotMove when the life cycle does not allow it, and
-    what ``post_message`` raises.
+    Screening comes before anything is locked; the rest is the posting's transaction (``follow_message``). Raises
+    PermissionDenied for who does not work in the queue, CannotMove when the life cycle does not allow it, and what
+    ``post_message`` raises.
     """
-    case = locked_case(case)
+    case = Case.objects.select_related("queue__mailbox", "thread").get(pk=case.pk)
     actor = staff_actor(by, case)
     if there != case.state and not may_move(actor, case.state, there):
         raise CannotMove(str(case.get_status_display()))
-    if case.assignee_id is None:
-        case.assignee = by
-        case.save(update_fields=["assignee"])
-        note(case, Step.Kind.ASSIGNED, actor=actor, by=by, after=str(by.pk))
     token = _heading.set(there)
     try:
         return post_message(
@@ -68,7 +63,9 @@ def follow_message(message: Message, entries: Sequence[Entry]) -> None:
     """Let a case follow a message that was delivered in its thread: state, clock, timeline and news."""
     case = Case.objects.filter(pk=message.thread_id).first()
     if case is None:
-        return  # it is just being opened, which does all this itself
+        if message.delivered_at is not None:
+            open_late(message)  # its first message was blocked, and an appeal has let it through
+        return  # else it is just being opened, which does all this itself
     case = locked_case(case)
     if message.sender_id == case.shop_id:
         _seller_wrote(case, message)
@@ -77,27 +74,37 @@ def follow_message(message: Message, entries: Sequence[Entry]) -> None:
 
 
 def _seller_wrote(case: Case, message: Message) -> None:
-    if case.state == Status.CLOSED:
-        raise PermissionDenied
+    now = timezone.now()
     note(case, Step.Kind.WROTE, actor=Actor.SELLER, by=message.author)
-    case.last_word_at = timezone.now()
-    there = after_sellers_word(case.state)
-    if there == case.state:
-        case.save(update_fields=["last_word_at"])
-    else:
-        move(case, there, actor=Actor.SELLER, by=message.author)
-    owe(kind=CASE_WRITTEN, subject_id=message.pk, recipients=staff_told(case), group_id=case.pk)
+    case.last_word_at = now
+    people = staff_told(case) or leads_of(case) if case.state == Status.CLOSED else staff_told(case)
+    if case.state != Status.CLOSED:  # into a closed one comes only what a moderator let through late
+        there = after_sellers_word(case.state)
+        if there != case.state:
+            move(case, there, actor=Actor.SELLER, by=message.author)
+        begin_turn(case, now)
+    case.save()
+    owe(kind=CASE_WRITTEN, subject_id=message.pk, recipients=people, group_id=case.pk)
 
 
 def _support_answered(case: Case, message: Message) -> None:
     now, there = timezone.now(), _heading.get()
+    if case.assignee_id is None:
+        case.assignee = message.author
+        note(case, Step.Kind.ASSIGNED, actor=Actor.AGENT, by=message.author, after=str(message.author_id or ""))
     note(case, Step.Kind.REPLIED, actor=Actor.AGENT, by=message.author)
     case.last_word_at = now
     end_turn(case, now, by=message.author)
     case.first_answered_at = case.first_answered_at or now
     case.save()
     if case.state != there and may_move(Actor.LEAD, case.state, there):
-        move(case, there, actor=Actor.LEAD, by=message.author)
+        # The answer is the news; that the case is resolved with it stands on its page.
+        move(case, there, actor=Actor.LEAD, by=message.author, tells=False)
+    if case.state in WITH_SUPPORT:  # "we are working on it": the next word is owed by support still
+        begin_turn(case, now)
+        case.save()
+    if case.state != Status.WAITING:
+        expect_nothing(thread=case.thread, mailbox_id=case.shop_id)
     owe(
         kind=CASE_ANSWERED,
         subject_id=message.pk,

@@ -17,7 +17,7 @@ from support.notifications import CALL_BOOKED, CALL_COMING, CALL_MISSED, leads_o
 from support.refused import CallSettled, NoCallNow, NoSuchSlot, NotToBeCalled, SlotTaken
 from support.slots import is_slot, next_free
 from support.telephone import NotATelephoneNumber, e164
-from support.words import write_notes, write_number
+from support.words import read_number, write_notes, write_number
 
 from .moving import locked_case, note, staff_actor, tell_pages
 
@@ -39,6 +39,9 @@ def book_call(*, by: User, case: Case, starts_at: datetime, number: str, languag
     if not case.is_active or not case.queue.calls_at_once:
         raise NoCallNow
     booked = Call.objects.booked().filter(case=case).first()
+    asked = (starts_at, case.queue_id, language)
+    if booked and (booked.starts_at, booked.queue_id, booked.language) == asked and read_number(booked) == wanted:
+        return booked
     is_new = booked is None
     call = booked or Call(case=case, booked_by=by)
     if is_new or call.starts_at != starts_at or call.queue_id != case.queue_id:
@@ -101,7 +104,7 @@ def cancel_call(*, by: User, call: Call) -> Call:
     call.sequence += 1
     call.save(update_fields=["state", "settled_by", "settled_at", "sequence"])
     step = note(case, Step.Kind.CALL, actor=actor, by=by, before="cancelled", after=_when(call))
-    people = staff_told(case) if actor == Actor.SELLER else members_of(case.shop_id)
+    people = (staff_told(case) or leads_of(case)) if actor == Actor.SELLER else members_of(case.shop_id)
     kind = CALL_COMING if actor == Actor.SELLER else CALL_BOOKED
     owe(kind=kind, subject_id=step.pk, recipients=people, group_id=case.pk)
     tell_pages(case)
@@ -116,7 +119,23 @@ def settle_call(*, by: User, call: Call, was_reached: bool, notes: str = "") -> 
     """
     case = locked_case(call.case)
     actor = staff_actor(by, case)
-    call = _booked(call)
+    _settle(_booked(call), case, actor, by, was_reached=was_reached, notes=notes)
+    return Call.objects.get(pk=call.pk)
+
+
+@transaction.atomic
+def miss_call(*, call: Call) -> bool:
+    """Call an appointment missed that nobody has settled; return whether it was still booked."""
+    case = locked_case(call.case)
+    try:
+        call = _booked(call)
+    except CallSettled:
+        return False
+    _settle(call, case, Actor.CLOCK, None, was_reached=False)
+    return True
+
+
+def _settle(call: Call, case: Case, actor: Actor, by: User | None, *, was_reached: bool, notes: str = "") -> None:
     call.state = Call.State.REACHED if was_reached else Call.State.MISSED
     call.settled_by, call.settled_at = by, timezone.now()
     write_notes(call, notes.strip()[:MOST_NOTES])
@@ -131,7 +150,6 @@ def settle_call(*, by: User, call: Call, was_reached: bool, notes: str = "") -> 
             group_id=case.pk,
         )
     tell_pages(case)
-    return call
 
 
 def _booked(call: Call) -> Call:

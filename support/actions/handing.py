@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 
 from messagecenter.accounts.models import Membership, User
 from messagecenter.notices.actions import owe
@@ -14,10 +15,10 @@ from support.lifecycle import Actor, Status
 from support.models import Case, Queue, Step, Watcher
 from support.notifications import CASE_GIVEN, leads_of
 from support.refused import NotADuplicate, NotAStaffMember, ReasonNeeded, SameQueue
-from support.routing import agent_for
 from support.severities import Severity
 
 from .moving import locked_case, move, note, promise_anew, staff_actor, tell_pages
+from .opening import give
 
 MOST_LEVEL = 3
 
@@ -66,7 +67,7 @@ def transfer_case(*, by: User, case: Case, to: Queue, reason: str) -> Case:
     before = case.queue
     hand_over(thread=case.thread, to=to.mailbox)
     case.queue = to
-    case.assignee = agent_for(to, case.language)
+    give(case, timezone.now())
     promise_anew(case)
     case.save()
     note(case, Step.Kind.TRANSFERRED, actor=actor, by=by, before=str(before.pk), after=str(to.pk), reason=reason)
@@ -136,7 +137,8 @@ def watch_case(*, by: User, case: Case, is_watching: bool) -> None:
 def merge_case(*, by: User, case: Case, into: Case) -> Case:
     """Close a duplicate and point to the case in which the matter goes on; both timelines tell it.
 
-    Raises PermissionDenied, NotADuplicate, or CannotMove for a case at its end.
+    What the seller waits for in the duplicate is owed in the other case from then on. Raises PermissionDenied,
+    NotADuplicate (also for one that is at its end), or CannotMove.
     """
     if case.pk == into.pk or case.shop_id != into.shop_id:
         raise NotADuplicate
@@ -145,12 +147,17 @@ def merge_case(*, by: User, case: Case, into: Case) -> Case:
     found = {one.pk: one for one in (locked_case(first), locked_case(second))}
     case, into = found[case.pk], found[into.pk]
     actor = staff_actor(by, case)
-    staff_actor(by, into)
+    into_actor = staff_actor(by, into)
+    if not into.is_active:
+        raise NotADuplicate
+    waited = case.waiting_since
     case.merged_into = into
     case.save(update_fields=["merged_into"])
     note(case, Step.Kind.MERGED, actor=actor, by=by, after=into.number)
     note(into, Step.Kind.LINKED, actor=actor, by=by, after=case.number)
     move(case, Status.CLOSED, actor=actor, by=by)
+    if waited is not None and into.waiting_since is None:
+        move(into, Status.OPEN, actor=into_actor, by=by)
     return case
 
 

@@ -16,9 +16,9 @@ from messagecenter.threads.actions import expect_nothing, rest_case
 from messagecenter.threads.actions.tallies import locked_entries
 from messagecenter.threads.models import Thread
 from support.lifecycle import WITH_SUPPORT, Actor, Status, may_move
-from support.models import Case, Step, Turn
-from support.notifications import CASE_CHANGED, members_of
-from support.refused import REOPEN_DAYS, BadHold, CannotMove, CaseClosed
+from support.models import Call, Case, Step, Turn
+from support.notifications import CALL_BOOKED, CASE_CHANGED, members_of
+from support.refused import REOPEN_DAYS, AnswerFirst, BadHold, CannotMove, CaseClosed
 from support.words import write_reason
 
 MOST_HOLD_DAYS = 60
@@ -54,10 +54,10 @@ def note(
     return step
 
 
-def move(case: Case, there: Status, *, actor: Actor, by: User | None, reason: str = "") -> None:
+def move(case: Case, there: Status, *, actor: Actor, by: User | None, reason: str = "", tells: bool = True) -> None:
     """Take a locked case to another state, with all that follows: its clock, its thread, the timeline, the news.
 
-    Raises CannotMove when the life cycle does not allow it to ``actor``.
+    ``tells=False`` when something else tells it. Raises CannotMove when the life cycle does not allow it to ``actor``.
     """
     here, now = case.state, timezone.now()
     if not may_move(actor, here, there):
@@ -73,14 +73,16 @@ def move(case: Case, there: Status, *, actor: Actor, by: User | None, reason: st
     if there in WITH_SUPPORT:
         begin_turn(case, now)
     else:
-        end_turn(case, now, by=by if actor in (Actor.AGENT, Actor.LEAD) else None)
+        end_turn(case, now, by=None)  # who answered is known where the answer is
+    if there in (Status.RESOLVED, Status.CLOSED, Status.TRANSFERRED):
+        _drop_call(case, actor=actor, by=by)
     case.save()
     if there == Status.CLOSED:
         rest_case(thread=case.thread, is_closed=True)
     elif there != Status.WAITING:
         expect_nothing(thread=case.thread, mailbox_id=case.shop_id)  # support asked nothing, or nothing any more
     step = note(case, Step.Kind.MOVED, actor=actor, by=by, before=here, after=there, reason=reason)
-    if there in TOLD and actor != Actor.SELLER:
+    if tells and there in TOLD and actor != Actor.SELLER:
         owe(
             kind=CASE_CHANGED,
             subject_id=step.pk,
@@ -89,6 +91,25 @@ def move(case: Case, there: Status, *, actor: Actor, by: User | None, reason: st
             group_id=case.pk,
         )
     tell_pages(case)
+
+
+def _drop_call(case: Case, *, actor: Actor, by: User | None) -> None:
+    """Take back a call that is booked: the matter is over, or another queue has it, with other telephones."""
+    call = Call.objects.booked().filter(case=case).first()
+    if call is None:
+        return
+    call.state, call.settled_by, call.settled_at = Call.State.CANCELLED, by, timezone.now()
+    call.sequence += 1
+    call.save(update_fields=["state", "settled_by", "settled_at", "sequence"])
+    when = call.starts_at.isoformat(timespec="minutes")
+    step = note(case, Step.Kind.CALL, actor=actor, by=by, before="cancelled", after=when)
+    owe(
+        kind=CALL_BOOKED,
+        subject_id=step.pk,
+        recipients=members_of(case.shop_id, but=by if actor == Actor.SELLER else None),
+        mailbox_id=case.shop_id,
+        group_id=case.pk,
+    )
 
 
 def tell_pages(case: Case) -> None:
@@ -168,8 +189,13 @@ def hold_case(*, by: User, case: Case, until: datetime) -> Case:
 
 @transaction.atomic
 def set_status(*, by: User, case: Case, there: Status, reason: str = "") -> Case:
-    """Take a case to another state, for support. Raises PermissionDenied or CannotMove."""
+    """Take a case to another state, for support, without a word to the seller.
+
+    Raises PermissionDenied, CannotMove, and AnswerFirst when the seller would read that support has answered.
+    """
     case = locked_case(case)
+    if there in (Status.WAITING, Status.ANSWERED) and case.waiting_since is not None:
+        raise AnswerFirst
     move(case, there, actor=staff_actor(by, case), by=by, reason=reason)
     return case
 

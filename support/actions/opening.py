@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -96,22 +97,50 @@ def open_case(
             follows=follows,
         )
         write_answers(case, answers or {})
-        _give(case, queue, now)
-        _number(case)
-        begin_turn(case, now, is_first=True)
-        case.save(update_fields=["waiting_since", "due_at", "warn_at"])
-        note(case, Step.Kind.OPENED, actor=Actor.SELLER, by=by, after=topic)
-        if case.assignee_id:
-            note(case, Step.Kind.ASSIGNED, actor=Actor.CLOCK, after=str(case.assignee_id))
-        owe(kind=CASE_OPENED, subject_id=case.pk, recipients=[by], mailbox_id=shop.pk, group_id=case.pk)
-        if posted.message.state == Message.State.DELIVERED:
-            owe(kind=CASE_WRITTEN, subject_id=posted.message.pk, recipients=staff_told(case), group_id=case.pk)
+        _set_out(case, posted.message, by)
     return Opened(case, posted)
 
 
-def _give(case: Case, queue: Queue, now: datetime) -> None:
-    """Let somebody of those present have the case, where the queue hands cases out. The row is not saved."""
-    case.assignee = agent_for(queue, case.language)
+def open_late(message: Message) -> Case:
+    """Open the case of a first message that was blocked and is delivered after all; what its form asked is not kept."""
+    thread, now = message.thread, timezone.now()
+    if thread.support is None or message.author is None:
+        raise ValueError("No thread with support, or nobody wrote it.")
+    queue = Queue.objects.select_related("mailbox").get(pk=thread.support.pk)
+    case = Case(
+        thread=thread,
+        shop=thread.opened_by,
+        queue=queue,
+        topic="other",
+        language=message.author.language or settings.LANGUAGE_CODE,
+        opened_by=message.author,
+        opened_at=now,
+        status_since=now,
+        last_word_at=now,
+    )
+    _set_out(case, message, message.author)
+    return case
+
+
+def _set_out(case: Case, message: Message, by: User) -> None:
+    """Insert a new case with its number, and all that follows; its clock runs once support can read the message."""
+    now, is_delivered = case.opened_at, message.state == Message.State.DELIVERED
+    give(case, now)
+    _number(case)
+    if is_delivered:
+        begin_turn(case, now, is_first=True)
+        case.save(update_fields=["waiting_since", "due_at", "warn_at"])
+    note(case, Step.Kind.OPENED, actor=Actor.SELLER, by=by, after=case.topic)
+    if case.assignee_id:
+        note(case, Step.Kind.ASSIGNED, actor=Actor.CLOCK, after=str(case.assignee_id))
+    owe(kind=CASE_OPENED, subject_id=case.pk, recipients=[by], mailbox_id=case.shop_id, group_id=case.pk)
+    if is_delivered:
+        owe(kind=CASE_WRITTEN, subject_id=message.pk, recipients=staff_told(case), group_id=case.pk)
+
+
+def give(case: Case, now: datetime) -> None:
+    """Let somebody of those present have the case, where its queue hands cases out. The row is not saved."""
+    case.assignee = agent_for(case.queue, case.language)
     if case.assignee is not None:
         Attendance.objects.filter(pk=case.assignee_id).update(last_given_at=now)
 

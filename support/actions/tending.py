@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from messagecenter.notices.actions import owe
 from support.lifecycle import Actor, Status
-from support.models import Case, Step
+from support.models import Call, Case, Step
 from support.notifications import CASE_DUE, CASE_FOLLOW_UP, leads_of, staff_told
 from support.refused import REOPEN_DAYS
 
+from .calling import miss_call
 from .moving import locked_case, note, settle_by_clock
 
+CALL_FORGOTTEN = timedelta(hours=2)
 ANSWERED_DAYS = 14  # after which an answer nobody objected to has settled the matter
 MOST_AT_ONCE = 500
 
@@ -23,7 +25,13 @@ MOST_AT_ONCE = 500
 def tend_cases(now: datetime | None = None) -> int:
     """Do what is due in all cases; return how many there were. Safe to run at any time and many times at once."""
     now = now or timezone.now()
-    return _warn(now) + _alarm(now) + _end_holds(now) + _follow_up(now) + _settle(now) + _close(now)
+    return _miss_calls(now) + _warn(now) + _alarm(now) + _end_holds(now) + _follow_up(now) + _settle(now) + _close(now)
+
+
+def _miss_calls(now: datetime) -> int:
+    """Call missed what was to be made hours ago and nobody has settled: its seller is offered another time."""
+    found = Call.objects.booked().filter(starts_at__lt=now - CALL_FORGOTTEN).order_by("starts_at")[:MOST_AT_ONCE]
+    return sum(miss_call(call=call) for call in found)
 
 
 def _warn(now: datetime) -> int:
@@ -34,7 +42,7 @@ def _warn(now: datetime) -> int:
 
 def _alarm(now: datetime) -> int:
     """Tell the people and the leads of cases whose promised time is over, once each turn."""
-    told = Step.objects.filter(case=OuterRef("pk"), kind=Step.Kind.BREACHED, at__gte=OuterRef("waiting_since"))
+    told = Step.objects.filter(case=OuterRef("pk"), kind=Step.Kind.BREACHED, at__gte=OuterRef("due_at"))
     found = Case.objects.overdue(now).filter(~Exists(told)).order_by("due_at")[:MOST_AT_ONCE]
     return sum(_tell_once(case, Step.Kind.BREACHED, now) for case in found)
 
@@ -49,7 +57,7 @@ def _tell_once(case: Case, kind: Step.Kind, now: datetime) -> int:
             return 0
         case.warn_at = None
         case.save(update_fields=["warn_at"])
-    elif case.due_at >= now or case.steps.filter(kind=kind, at__gte=case.waiting_since).exists():
+    elif case.due_at >= now or case.steps.filter(kind=kind, at__gte=case.due_at).exists():
         return 0
     step = note(case, kind, actor=Actor.CLOCK)
     people = set(staff_told(case)) | (
@@ -75,7 +83,9 @@ def _follow_up(now: datetime) -> int:
             case.follow_up_at = None
             case.save(update_fields=["follow_up_at"])
             step = note(case, Step.Kind.FOLLOW_UP, actor=Actor.CLOCK)
-            owe(kind=CASE_FOLLOW_UP, subject_id=step.pk, recipients=staff_told(case), group_id=case.pk)
+            owe(
+                kind=CASE_FOLLOW_UP, subject_id=step.pk, recipients=staff_told(case) or leads_of(case), group_id=case.pk
+            )
             done += 1
     return done
 

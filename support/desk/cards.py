@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.functional import Promise
 
 from messagecenter.vault.errors import Unreadable
 from orders.carriers import tracking_url
 from orders.models import Order
-from support.catalogue import SUBTOPICS, label_of, topic_label_of
+from support.catalogue import label_of, topic_label_of
 from support.models import Case, Watcher
-from support.words import read_answers, read_comment
+from support.words import read_comment
 
 from .door import Work
 
 MOST_CASES, MOST_ORDERS, MOST_ITEMS, MOST_WATCHERS = 8, 5, 20, 50
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One field of the sub-topic's form and what the seller wrote in it."""
-
-    label: str | Promise
-    value: str
-
-
-def answers_of(case: Case) -> list[Answer]:
-    """Return what the seller was asked and answered. One that cannot be read says so."""
-    try:
-        found = read_answers(case)
-    except Unreadable as error:
-        return [Answer("", str(error.sentence))]
-    fields = {one.key: one.label for one in SUBTOPICS[case.topic].fields} if case.topic in SUBTOPICS else {}
-    return [Answer(fields.get(key, key), value) for key, value in found.items() if value]
 
 
 def comment_of(case: Case) -> str:

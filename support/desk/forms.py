@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -26,6 +27,7 @@ from support.severities import Severity
 from .door import Work
 
 MOST_REASON = 1000
+MOST_DAYS = 366  # until a case comes back to its people
 NOBODY = "nobody"
 #: Where an answer may take a case; what else there is has a form of its own.
 WITH_AN_ANSWER = (Status.ANSWERED, Status.WAITING, Status.RESOLVED, Status.OPEN)
@@ -157,6 +159,8 @@ class FollowUpForm(forms.Form):
         at = self.cleaned_data["at"]
         if at is not None and at <= timezone.now():
             raise ValidationError(_("Please choose a moment to come."), code="over")
+        if at is not None and at > timezone.now() + timedelta(days=MOST_DAYS):
+            raise ValidationError(_("Please choose a day within a year."), code="far")
         return at
 
 

@@ -25,12 +25,13 @@ from messagecenter.threads.models import Entry
 from messagecenter.threads.words import read_subject
 from messagecenter.vault.errors import Unreadable
 from support import actions
+from support.answers import answers_of
 from support.lifecycle import Status
 from support.models import Queue
 from support.severities import Severity
 
 from .called import calls_of
-from .cards import answers_of, comment_of, order_card, seller_card, topic_of, watchers_of
+from .cards import comment_of, order_card, seller_card, topic_of, watchers_of
 from .conversation import Stretch, find_stretch
 from .door import Work, work_or_404
 from .forms import (

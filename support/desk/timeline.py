@@ -10,7 +10,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from messagecenter.accounts.models import User
 from messagecenter.threads.access import uuid_or_none
@@ -26,6 +26,13 @@ from support.words import read_reason
 
 MOST_STEPS, MOST_READINGS = 100, 20
 CASES = (Step.Kind.LINKED, Step.Kind.MERGED)
+CALLS = {
+    "booked": pgettext_lazy("call", "booked"),
+    "moved": pgettext_lazy("call", "moved"),
+    "reached": pgettext_lazy("call", "the seller was reached"),
+    "missed": pgettext_lazy("call", "nobody answered"),
+    "cancelled": pgettext_lazy("call", "cancelled"),
+}
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,9 @@ def _value(step: Step, value: str, names: dict[str, str]) -> str:
     if kind == Step.Kind.FOLLOW_UP and value:
         at = parse_datetime(value)
         return told_fully(at) if at else value
+    if kind == Step.Kind.CALL:
+        at = parse_datetime(value)
+        return told_fully(at) if at else str(CALLS.get(value, value))
     if kind == Step.Kind.RATED:
         return _("%(rating)s of 5") % {"rating": value}
     if kind == Step.Kind.ESCALATED:

@@ -24,7 +24,7 @@ from messagecenter.threads.actions import open_thread
 from messagecenter.threads.models import Message
 from messagecenter.threads.notifications import NEW_MESSAGE
 from messagecenter.vault import keyring
-from tests.factories import MailboxFactory, MembershipFactory, OrderFactory, OrderItemFactory
+from tests.factories import MailboxFactory, MembershipFactory, OrderFactory, OrderItemFactory, UserFactory
 from tests.sink import Mail, Sink
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +197,18 @@ def test_a_summary_takes_along_what_was_held_beside_it(sink: Sink, reader: User)
     assert deliver_due() == Delivered(sent=1)
     assert len(sink.mails) == 1
     assert set(Notice.objects.values_list("state", "attempts")) == {("sent", 1)}
+
+
+def test_a_summary_is_made_before_what_was_held_with_it(
+    sink: Sink, reader: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it waited its turn, another worker could have begun a second one with the rest of the day."""
+    monkeypatch.setattr(dispatch, "FIRST_HANDFUL", 20)
+    owed(UserFactory(), 3)
+    choose(by=reader, timings={("message", "email"): "daily"})
+    owed(reader, 3, kind="test-news", created_at=Now() - timedelta(days=2))
+    assert deliver_due() == Delivered(sent=4)
+    assert [mail.message["To"] == reader.email for mail in sink.mails] == [True, False, False, False]
 
 
 def test_a_late_worker_gives_nothing_back_that_is_held_by_another(reader: User) -> None:

@@ -21,7 +21,7 @@ from messagecenter.search.query import parse
 from messagecenter.search.terms import matches
 from messagecenter.threads.actions import build_index, repair_tally
 from messagecenter.threads.models import Entry, EntryLabel, Message, Place, Tally, Thread, Wait
-from messagecenter.threads.searchable import documents, titles_of
+from messagecenter.threads.searchable import head_texts, message_texts, titles_of
 from messagecenter.threads.thanks import is_thanks
 from messagecenter.threads.words import read_body, read_snippet, read_subject
 
@@ -171,7 +171,8 @@ def test_search_page_shows_what_reading_everything_finds(loaded, signed_in, sett
     expected = set()
     for entry in entries:
         messages = list(entry.thread.messages.select_related("thread"))
-        texts = documents(entry.thread, messages, shop.pk, titles_of([entry.thread])[entry.thread_id])
+        titles = titles_of([entry.thread])[entry.thread_id]
+        texts = [head_texts(entry.thread, titles), *(message_texts(one, shop.pk) for one in messages)]
         if matches(texts, terms):
             expected.add(entry.thread_id)
     page = signed_in(person).get(reverse("threads:inbox"), {"q": words, "box": "inbox"})

@@ -115,7 +115,10 @@ def test_numbers_as_people_type_them(typed: str, country: str, number: str) -> N
     assert e164(told(number), "") == number
 
 
-@pytest.mark.parametrize("typed", ["", "123", "call me", "0176 55501234", "+49 1", "302-1234567-1234567"])
+@pytest.mark.parametrize(
+    "typed",
+    ["", "123", "call me", "0176 55501234", "+49 1", "302-1234567-1234567", "+49 900 1234567", "+49 30 123456 ext. 7"],
+)
 def test_what_cannot_be_rung_up_is_refused(typed: str) -> None:
     with pytest.raises(NotATelephoneNumber):
         e164(typed, "")

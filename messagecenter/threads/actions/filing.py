@@ -20,6 +20,7 @@ from ..counting import labels_from
 from ..filing_verbs import Filing, Verb
 from ..models import Entry, EntryLabel, Message, Place, Priority, Thread, Wait
 from ..refused import NothingToFileWith
+from ..topics import CASE
 from .delivering import labels_known, note_labels
 from .tallies import Change, change, locked, relabelled, save
 
@@ -148,10 +149,11 @@ def empty_trash(*, before: datetime | None = None, limit: int = MOST_AT_ONCE) ->
     """Let go, for their own side only, of threads thrown away over 30 days ago; return how many.
 
     What this side had is not shown to it any more; the other side keeps everything. A message that comes later brings
-    the thread back with what is new.
+    the thread back with what is new. Support cases are kept as long as they are kept: their log leads to them.
     """
     due = before or timezone.now() - timedelta(days=TRASH_DAYS)
-    entries = locked(Entry.objects.filter(place=Place.TRASH, trashed_at__lte=due).order_by("trashed_at")[:limit])
+    old = Entry.objects.filter(place=Place.TRASH, trashed_at__lte=due).exclude(topic=CASE)
+    entries = locked(old.order_by("trashed_at")[:limit])
     # Somebody may have taken one out of the trash while this waited for it.
     entries = [entry for entry in entries if entry.place == Place.TRASH]
     relabel({entry: (set(), labels) for entry, labels in _labels_of(entries).items()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -156,6 +156,10 @@ def post_message(
     try:
         with transaction.atomic():
             entries = locked_entries(thread)
+            if thread.kind == Thread.Kind.CASE:
+                # Another queue may have got it while this waited, with an entry the first look could not see.
+                entries = locked_entries(thread)
+                draft = replace(draft, other=_side_now(entries, mailbox, other))
             if mailbox.pk not in {entry.mailbox_id for entry in entries}:
                 raise PermissionDenied
             preload_keys(thread.pk, entries)
@@ -169,6 +173,14 @@ def post_message(
         if not Message.objects.filter(thread=thread, sender=mailbox, client_id=client_id).exists():
             raise
         return _repeated(thread, mailbox, client_id, body, by, attachment_ids)
+
+
+def _side_now(entries: list[Entry], mailbox: Mailbox, other: Mailbox) -> Mailbox:
+    """Return whom ``mailbox`` talks to in a case now that its entries are locked."""
+    own = next((entry for entry in entries if entry.mailbox_id == mailbox.pk), None)
+    if own is None or own.other_id == other.pk:
+        return other
+    return next((entry.mailbox for entry in entries if entry.mailbox_id == own.other_id), other)
 
 
 @dataclass(frozen=True)

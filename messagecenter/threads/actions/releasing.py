@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from messagecenter.accounts.models import User
+from messagecenter.accounts.models import Mailbox, User
 from messagecenter.attachments.actions import send as send_attachments
 from messagecenter.attachments.inspection.refusal import Refusal
 from messagecenter.attachments.models import Attachment
@@ -239,6 +239,8 @@ def _deliver_late(message: Message, entries: list[Entry], hide: Sequence[tuple[i
     thread.files += _files_of(message)
     message.save(update_fields=["state", "delivered_at", "redacted_ciphertext", "unsent_files"])
     own, other = message.sender, other_side_in(thread, message.sender)
+    if thread.support is not None and own.pk != thread.opened_by_id:
+        own = thread.support  # whichever queue wrote it: this one has the thread now
     missing = [side for side in (own, other) if side.pk not in {entry.mailbox_id for entry in entries}]
     if missing:
         entries = [*entries, *add_entries(thread, own, other, missing, now)]
@@ -250,18 +252,18 @@ def _deliver_late(message: Message, entries: list[Entry], hide: Sequence[tuple[i
     thread.save(update_fields=["snippet_ciphertext", "snippet_message_id", "last_message_at", "files"])
     for entry in entries:
         entry.thread = thread
-    changes = [_changed(entry, message, now, was_held=was_held) for entry in entries]
+    changes = [_changed(entry, own, message, now, was_held=was_held) for entry in entries]
     save([*changes, *autofile(message, entries)])
     index_message(message, entries, is_first=is_first)
-    tell(message, entries, sender=own)
+    tell(message, entries, sender=message.sender)
     _announce(message, entries, kind="message")
     if thread.kind != Thread.Kind.CASE:
         answer_automatically(message, entries, now)
 
 
-def _changed(entry: Entry, message: Message, now: datetime, *, was_held: bool) -> Change:
-    """Set what a late delivery changes on one side's entry."""
-    if entry.mailbox_id != message.sender_id:
+def _changed(entry: Entry, own: Mailbox, message: Message, now: datetime, *, was_held: bool) -> Change:
+    """Set what a late delivery changes on one side's entry; ``own`` is the side that wrote."""
+    if entry.mailbox_id != own.pk:
         return change(entry, **arrival(entry, now, text="" if message.enclosures.exists() else read_body(message)))
     # Written in time is answered in time, whenever a person came to look at it.
     waiting_since = entry.needs_reply_since

@@ -21,30 +21,12 @@ from support.models import Case, Queue, Route
 from support.words import read_answers
 from tests.attachments.conftest import photo
 from tests.factories import OrderFactory, OrderItemFactory
+from tests.support.cases import make_queue, open_one
 
-from .cases import make_queue, open_one
 from .selling import NEW, page_of, refused, send, written
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
-
-
-@pytest.fixture
-def queue(db: None) -> Queue:
-    """The marketplace's one queue."""
-    return make_queue("Seller support")
-
-
-@pytest.fixture
-def owner(seller: User) -> Membership:
-    """Selma, for her shop."""
-    return Membership.objects.get(user=seller)
-
-
-@pytest.fixture
-def browser(signed_in: SignIn, seller: User, queue: Queue) -> Client:
-    """Selma's browser."""
-    return signed_in(seller)
 
 
 # --- choosing ------------------------------------------------------------------------------------------------------
@@ -318,7 +300,8 @@ def test_a_warning_of_the_policy_keeps_everything_and_can_be_overruled(
     mark = page.partition('name="confirm" value="')[2]
     mark = page.rpartition('name="confirm" value="')[2].partition('"')[0]
     upload = page.partition('name="attachments" value="')[2].partition('"')[0]
-    again = values | {"confirm": mark, "attachments": upload, "case_was_along": "1"}
+    assert f'name="case_was_along" value="{upload}"' in page
+    again = values | {"confirm": mark, "attachments": upload, "case_was_along": upload}
     del again["case_along"]
     assert browser.post(f"{NEW}?topic=orders_buyer{query}", again).status_code == 302
     case = Case.objects.get()

@@ -12,12 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from messagecenter.accounts.models import Membership, User
+from messagecenter.ids import new_id
 from support import actions
 from support.lifecycle import Status
 from support.models import Attendance, Case, Queue
 from tests.factories import OrderFactory, UserFactory
+from tests.support.cases import make_seller, open_one
 
-from .cases import make_seller, open_one
 from .conftest import DESK, with_factor
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,8 @@ def test_each_list_holds_its_cases(desk: Client, helper: User, asking: Membershi
     mine, free, late, answered, done = (open_one(asking) for _number in range(5))
     actions.assign_case(by=helper, case=mine, to=helper)
     Case.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(hours=3))
-    actions.set_status(by=helper, case=answered, there=Status.ANSWERED)
+    actions.answer_case(by=helper, case=answered, body="It was paid.", client_id=new_id())
+    actions.assign_case(by=helper, case=answered, to=None)
     actions.set_status(by=helper, case=done, there=Status.RESOLVED)
     shown = {key: set(numbers(desk, f"list={key}")) for key in ("mine", "unassigned", "overdue", "waiting", "all")}
     told = {name: one.shown_number for name, one in (("m", mine), ("f", free), ("l", late), ("a", answered))}

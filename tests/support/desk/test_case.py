@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -21,8 +22,8 @@ from support.models import Case, Queue, Reading, Step, Watcher
 from support.severities import Severity
 from support.words import read_reason
 from tests.factories import OrderFactory, OrderItemFactory
+from tests.support.cases import fresh, make_seller, make_staff, open_one
 
-from .cases import fresh, make_seller, make_staff, open_one
 from .conftest import DESK
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +98,7 @@ def test_everything_about_the_case_stands_on_its_page(desk: Client, queue: Queue
         asking, order=order, topic="orders_lost", answers={"date": "2026-11-02"}, severity=Severity.URGENT, body="Lost!"
     )
     text = page(desk, case)
-    for word in ("Oak desk lamp", "302-5555555-5555555", "2026-11-02", "Day it was shipped", "Urgent", "Lost!"):
+    for word in ("Oak desk lamp", "302-5555555-5555555", "Nov. 2, 2026", "Day it was shipped", "Urgent", "Lost!"):
         assert word in text
     assert earlier.shown_number in text
     assert "Orders and delivery › A parcel is lost" in text
@@ -205,11 +206,13 @@ def test_severity_and_follow_up_are_set(desk: Client, case: Case) -> None:
     assert fresh(case).severity == Severity.URGENT
     assert do(desk, case, "severity", severity="9").status_code == 422
     assert do(desk, case, "follow_up", at="2020-01-01T10:00").status_code == 422
-    do(desk, case, "follow_up", at="2030-01-01T10:00")
+    assert do(desk, case, "follow_up", at="9999-12-31T23:59").status_code == 422
+    wanted = f"{timezone.localdate() + timedelta(days=30)}T10:00"
+    do(desk, case, "follow_up", at=wanted)
     found = fresh(case).follow_up_at
     assert found is not None
-    assert timezone.localtime(found, timezone.get_fixed_timezone(60)).isoformat() == "2030-01-01T10:00:00+01:00"
-    assert 'value="2030-01-01T10:00"' in page(desk, case)
+    assert f"{timezone.localtime(found, ZoneInfo('Europe/Berlin')):%Y-%m-%dT%H:%M}" == wanted
+    assert f'value="{wanted}"' in page(desk, case)
     do(desk, case, "follow_up", at="")
     assert fresh(case).follow_up_at is None
 
@@ -241,7 +244,7 @@ def test_a_duplicate_is_merged_by_number(desk: Client, asking: Membership, case:
     foreign = open_one(make_seller())
     refused = do(desk, case, "merge", number=foreign.number)
     assert refused.status_code == 422
-    assert "Only cases of the same shop can be merged" in refused.content.decode()
+    assert "Only open cases of the same shop can be merged" in refused.content.decode()
     into = open_one(asking)
     do(desk, case, "merge", number=into.number)
     assert (fresh(case).status, fresh(case).merged_into_id) == ("closed", into.pk)
@@ -251,8 +254,12 @@ def test_a_duplicate_is_merged_by_number(desk: Client, asking: Membership, case:
 
 
 def test_a_status_is_set_from_where_that_is_possible(
-    desk: Client, lead: User, case: Case, signed_in: Callable[[User], Client]
+    desk: Client, helper: User, lead: User, case: Case, signed_in: Callable[[User], Client]
 ) -> None:
+    early = do(desk, case, "status", there="waiting")
+    assert early.status_code == 422
+    assert "The seller is waiting: write an answer" in early.content.decode()
+    actions.answer_case(by=helper, case=case, body="It was paid.", client_id=new_id())
     assert do(desk, case, "status", there="waiting").status_code == 302
     assert fresh(case).status == "waiting"
     for there in ("closed", "transferred", "reopened", "nonsense"):

@@ -10,9 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from messagecenter.accounts.models import Membership, Role
 from messagecenter.ids import new_id
 from support.models import Call, Case, Queue
-
-from .cases import make_queue, make_seller, make_staff
-from .test_calls import book, calling_queue, first_slot, open_in_germany
+from tests.support.cases import make_queue, make_seller, make_staff
+from tests.support.test_calls import book, calling_queue, first_slot, open_in_germany
 
 pytestmark = pytest.mark.django_db
 CALLS = "/admin/support/desk/calls/"

@@ -16,30 +16,12 @@ from orders.models import Order
 from support import actions
 from support.models import Case, Queue
 from support.words import read_answers
+from tests.support.cases import open_one
 
-from .cases import make_queue, open_one
 from .selling import NEW, page_of, refused, send, written
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
-
-
-@pytest.fixture
-def queue(db: None) -> Queue:
-    """The marketplace's one queue."""
-    return make_queue("Seller support")
-
-
-@pytest.fixture
-def owner(seller: User) -> Membership:
-    """Selma, for her shop."""
-    return Membership.objects.get(user=seller)
-
-
-@pytest.fixture
-def browser(signed_in: SignIn, seller: User, queue: Queue) -> Client:
-    """Selma's browser."""
-    return signed_in(seller)
 
 
 # --- a conversation as evidence --------------------------------------------------------------------------------------

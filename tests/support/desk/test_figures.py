@@ -20,8 +20,8 @@ from support.desk.figures import figures_of
 from support.lifecycle import Status
 from support.models import Case, Queue, Turn
 from tests.factories import UserFactory
+from tests.support.cases import make_queue, make_seller, open_one
 
-from .cases import make_queue, make_seller, open_one
 from .conftest import DESK, allow, with_factor
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,7 @@ from messagecenter.accounts.models import Mailbox, Membership, User
 from messagecenter.ids import new_id
 from support import actions
 from support.models import Case, Queue, Reading, Route
-
-from .cases import open_one
+from tests.support.cases import open_one
 
 pytestmark = pytest.mark.django_db
 PROMISED = {f"{which}_{how}": "8" for which in ("first", "next") for how in ("urgent", "high", "normal", "low")}

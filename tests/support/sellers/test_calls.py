@@ -16,10 +16,9 @@ from messagecenter.threads.actions import write_internal_note
 from support import actions, slots
 from support.lifecycle import Status
 from support.models import Call, Case, Queue, Step
-
-from .cases import fresh, make_queue, make_seller, make_staff, open_one
-from .test_actions import staff_answers
-from .test_calls import book, calling_queue, first_slot, open_in_germany
+from tests.support.cases import fresh, make_queue, make_seller, make_staff, open_one
+from tests.support.test_actions import staff_answers
+from tests.support.test_calls import book, calling_queue, first_slot, open_in_germany
 
 pytestmark = pytest.mark.django_db
 

@@ -21,42 +21,12 @@ from support.models import Case, Queue
 from support.numbers import ALPHABET
 from support.severities import Severity
 from tests.factories import OrderFactory, OrderItemFactory
+from tests.support.cases import fresh, make_queue, open_one
 
-from .cases import fresh, make_queue, make_staff, open_one
 from .selling import answered, numbers_in, page_of, told, url_of
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
-
-
-@pytest.fixture
-def queue(db: None) -> Queue:
-    """The marketplace's one queue."""
-    return make_queue("Seller support")
-
-
-@pytest.fixture
-def staff(queue: Queue) -> User:
-    """Who answers there."""
-    return make_staff(queue, name="Sven Secretname")
-
-
-@pytest.fixture
-def owner(seller: User) -> Membership:
-    """Selma, for her shop."""
-    return Membership.objects.get(user=seller)
-
-
-@pytest.fixture
-def case(queue: Queue, owner: Membership) -> Case:
-    """A question about a payout."""
-    return open_one(owner)
-
-
-@pytest.fixture
-def browser(signed_in: SignIn, seller: User) -> Client:
-    """Selma's browser."""
-    return signed_in(seller)
 
 
 # --- one case ----------------------------------------------------------------------------------------------------
@@ -223,6 +193,7 @@ def test_what_is_supports_own_stays_there(browser: Client, staff: User, queue: Q
     """Escalations, watchers, and the reasons of steps that are shown."""
     actions.escalate_case(by=staff, case=case, reason="Zimtstern is angry")
     actions.watch_case(by=staff, case=case, is_watching=True)
+    answered(case, staff)
     actions.set_status(by=staff, case=case, there=Status.WAITING, reason="Flügelhorn says so")
     page = page_of(browser, url_of(case))
     for words in ("Zimtstern", "Flügelhorn", "Escalated", "Watchers", "Secretname"):

@@ -13,8 +13,7 @@ from support import actions
 from support.lifecycle import Status
 from support.models import Case
 from support.severities import Severity
-
-from .cases import fresh
+from tests.support.cases import fresh
 
 NEW = "/support/new/"
 

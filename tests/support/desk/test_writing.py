@@ -22,8 +22,8 @@ from messagecenter.threads.words import read_body
 from support import actions
 from support.models import Case, Queue, Step
 from tests.attachments.conftest import photo
+from tests.support.cases import fresh, open_one
 
-from .cases import fresh, open_one
 from .conftest import DESK
 
 pytestmark = pytest.mark.django_db

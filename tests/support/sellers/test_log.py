@@ -19,42 +19,12 @@ from support import actions
 from support.lifecycle import Status
 from support.models import Case, Queue
 from tests.factories import OrderFactory
+from tests.support.cases import open_one
 
-from .cases import make_queue, make_staff, open_one
 from .selling import answered, numbers_in, page_of, url_of
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
-
-
-@pytest.fixture
-def queue(db: None) -> Queue:
-    """The marketplace's one queue."""
-    return make_queue("Seller support")
-
-
-@pytest.fixture
-def staff(queue: Queue) -> User:
-    """Who answers there."""
-    return make_staff(queue, name="Sven Secretname")
-
-
-@pytest.fixture
-def owner(seller: User) -> Membership:
-    """Selma, for her shop."""
-    return Membership.objects.get(user=seller)
-
-
-@pytest.fixture
-def case(queue: Queue, owner: Membership) -> Case:
-    """A question about a payout."""
-    return open_one(owner)
-
-
-@pytest.fixture
-def browser(signed_in: SignIn, seller: User) -> Client:
-    """Selma's browser."""
-    return signed_in(seller)
 
 
 # --- the log -----------------------------------------------------------------------------------------------------

@@ -12,8 +12,7 @@ from django.test import Client
 from messagecenter.accounts.models import Membership, Role, User
 from support.models import Case, Queue
 from tests.factories import UserFactory
-
-from .cases import make_queue, make_seller, make_staff, open_one
+from tests.support.cases import make_queue, make_seller, make_staff, open_one
 
 DESK = "/admin/support/desk/"
 
