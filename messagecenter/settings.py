@@ -267,6 +267,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ADAPTER = "messagecenter.accounts.second_factor.SecondFactorAdapter"
 MFA_TOTP_ISSUER = "Message Center"
+MFA_TOTP_TOLERANCE = 1  # a code that changes while it is typed is taken for one more step (RFC 6238, 5.2)
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = EMBEDDED
 # The demo's staff sign in with the password alone; everywhere else staff must have a second factor.
 STAFF_SECOND_FACTOR = env.choice("STAFF_SECOND_FACTOR", "required", ["required", "off"]) == "required"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,6 @@ from allauth.mfa.totp.internal.auth import (
     format_hotp_value,
     generate_totp_secret,
     hotp_value,
-    yield_hotp_counters_from_time,
 )
 from django.test import Client
 
@@ -36,9 +36,9 @@ def boss(secret: str) -> User:
     return user
 
 
-def code_now(secret: str) -> str:
-    """Return what the authenticator app shows now."""
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+def code_now(secret: str, steps: int = 0) -> str:
+    """Return what the authenticator app shows now, or showed so many steps (of 30 seconds) ago."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 - steps))
 
 
 def where(client: Client, path: str = "/admin/") -> tuple[int, str]:
@@ -65,6 +65,16 @@ def test_admins_login_link_leads_to_paths_of_this_site(
     client = by_password(boss)
     client.post("/accounts/2fa/authenticate/", {"code": code_now(secret)})
     assert where(client, f"/admin/login/?next={wanted}") == (302, reached)
+
+
+@pytest.mark.parametrize(("steps", "reached"), [(0, "/admin/"), (1, "/admin/"), (9, "/accounts/login/?next=/admin/")])
+def test_a_code_that_changes_while_it_is_typed_is_taken_and_an_old_one_is_not(
+    boss: User, secret: str, by_password: Browser, steps: int, reached: str
+) -> None:
+    """RFC 6238, 5.2: one step more, for how long people and networks take."""
+    client = by_password(boss)
+    client.post("/accounts/2fa/authenticate/", {"code": code_now(secret, steps)})
+    assert where(client, "/admin/login/?next=/admin/") == (302, reached)
 
 
 def test_admins_login_form_takes_no_password(client: Client, boss: User) -> None:
