@@ -65,14 +65,13 @@ def main() -> None:
             str(options.requests),
         ]
         done = subprocess.run(
-            command, env=os.environ | {"DATABASE_URL": url}, check=True, capture_output=True, text=True
+            command, env=os.environ | {"DATABASE_URL": url}, check=True, stdout=subprocess.PIPE, text=True
         )
         found[size] = {
             line.split("\t")[0]: Taken(int(line.split("\t")[1]), *map(float, line.split("\t")[2:]))
             for line in done.stdout.splitlines()
             if line.count("\t") == 3
         }
-        print(done.stderr.strip(), flush=True)
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     raise SystemExit(_report(found))
@@ -113,6 +112,7 @@ def _measure(size: int, requests: int) -> None:
 
     settings.ALLOWED_HOSTS = ["*"]
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     began = time.monotonic()
     seller, helper, number = _fill(size)
     with connection.cursor() as cursor:
