@@ -19,7 +19,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from messagecenter.accounts.acting import person_of
 from messagecenter.accounts.models import Membership
-from messagecenter.attachments.serving import HEADERS, disposition
+from messagecenter.attachments.serving import as_download
+from messagecenter.replies.languages import name_of
 from messagecenter.threads.access import standing_or_404
 from messagecenter.threads.clock import told_fully
 from messagecenter.threads.navigation import frame
@@ -29,7 +30,6 @@ from messagecenter.vault.errors import Unreadable
 from . import actions
 from .access import case_or_404
 from .appointments import calendar_file
-from .languages import spoken, spoken_name
 from .models import Call, Case
 from .refused import SlotTaken
 from .slots import days_with_slots
@@ -61,7 +61,7 @@ class CallForm(forms.Form):
 
     def __init__(self, *args: Any, languages: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [(code, spoken_name(code)) for code in languages]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [(code, name_of(code)) for code in languages]  # type: ignore[attr-defined]
 
     @property
     def moment(self) -> datetime:
@@ -77,7 +77,7 @@ def case_call(request: HttpRequest, number: str) -> HttpResponse:
     membership = standing_or_404(request, case.pk).membership
     if membership.mailbox_id != case.shop_id or not membership.may_write:
         raise Http404
-    languages = spoken(case.queue.languages)
+    languages = case.queue.spoken
     booked = Call.objects.booked().filter(case=case).first()
     if request.method == "GET":
         first = booked.language if booked else get_language() or case.language
@@ -184,7 +184,4 @@ def case_call_file(request: HttpRequest, number: str) -> HttpResponse:
     if call is None:
         raise Http404
     response = HttpResponse(calendar_file(call), content_type="text/calendar; charset=utf-8")
-    for name, value in HEADERS.items():
-        response[name] = value
-    response["Content-Disposition"] = disposition(f"{case.shown_number}.ics")
-    return response
+    return as_download(response, f"{case.shown_number}.ics")

@@ -24,14 +24,14 @@ class Promise:
 
         Hours that never come together in 20 years count for nothing: then it runs around the clock.
         """
-        try:
-            return self.counted.add_working(since, timedelta(hours=self.hours))
-        except NeverOpen:
-            return ALWAYS.add_working(since, timedelta(hours=self.hours))
+        return self._after(since, timedelta(hours=self.hours))
 
     def warn_at(self, since: datetime) -> datetime:
         """Return the moment (UTC) at which a quarter of the time is left."""
+        return self._after(since, timedelta(hours=self.hours) * (1 - WARNED_AT))
+
+    def _after(self, since: datetime, amount: timedelta) -> datetime:
         try:
-            return self.counted.add_working(since, timedelta(hours=self.hours) * (1 - WARNED_AT))
+            return self.counted.add_working(since, amount)
         except NeverOpen:
-            return ALWAYS.add_working(since, timedelta(hours=self.hours) * (1 - WARNED_AT))
+            return ALWAYS.add_working(since, amount)

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from messagecenter.accounts.acting import person_of
-from messagecenter.attachments.serving import HEADERS, disposition
+from messagecenter.attachments.serving import as_download
 from messagecenter.threads.paper import write_paper
 
 from . import actions
@@ -35,11 +35,7 @@ def case_transcript(request: HttpRequest, number: str, ending: str) -> HttpRespo
 def as_file(made: Transcript, name: str, ending: str) -> HttpResponse:
     """Return a transcript as a download that no cache keeps."""
     content = paper_of(made) if ending == "pdf" else made.text.encode()
-    response = HttpResponse(content, content_type=ENDINGS[ending])
-    for header, value in HEADERS.items():
-        response[header] = value
-    response["Content-Disposition"] = disposition(name)
-    return response
+    return as_download(HttpResponse(content, content_type=ENDINGS[ending]), name)
 
 
 def paper_of(made: Transcript) -> bytes:

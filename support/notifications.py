@@ -15,6 +15,7 @@ from django.utils import translation
 from messagecenter.accounts.models import Membership, Role, User
 from messagecenter.mail.rendering import absolute_url, render_letter, render_subject
 from messagecenter.mail.sending import Letter
+from messagecenter.notices.actions import owe
 from messagecenter.notices.kinds import Brief, Kind, message_id
 from messagecenter.notices.models import Notice
 from messagecenter.notices.topics import Topic
@@ -43,6 +44,17 @@ def staff_told(case: Case) -> list[uuid.UUID]:
     """Return who of support is told of a case: whose it is, and who watches it. Everybody else sees it in the lists."""
     people = set(Watcher.objects.filter(case=case).values_list("staff_id", flat=True))
     return sorted(people | ({case.assignee_id} if case.assignee_id else set()))
+
+
+def tell_shop(case: Case, *, kind: str, subject_id: uuid.UUID, but: User | None = None) -> None:
+    """Owe the news of a case to the shop's people, without who did it, and to the shop's programs."""
+    people = members_of(case.shop_id, but=but)
+    owe(kind=kind, subject_id=subject_id, recipients=people, mailbox_id=case.shop_id, group_id=case.pk)
+
+
+def somebody_told(case: Case) -> list[uuid.UUID]:
+    """Return who of support is told what somebody has to know: whose it is and who watches it, else the leads."""
+    return staff_told(case) or leads_of(case)
 
 
 def leads_of(case: Case, *, but: User | None = None) -> list[uuid.UUID]:

@@ -122,7 +122,11 @@ def _read(request: HttpRequest) -> tuple[_About, str]:
     if key := request.GET.get("thread", ""):
         thread_id = uuid_or_none(key)
         standing = standing_or_404(request, thread_id) if thread_id else None
-        if standing is None or standing.mailbox.kind != Mailbox.Kind.SHOP or standing.entry.topic == Thread.Kind.CASE:
+        if (
+            standing is None
+            or standing.mailbox.kind != Mailbox.Kind.SHOP
+            or standing.entry.thread.kind == Thread.Kind.CASE
+        ):
             raise Http404
         about = replace(about, membership=standing.membership, evidence=standing, order=standing.entry.thread.order)
     if typed := request.GET.get("follows", ""):

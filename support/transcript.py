@@ -20,11 +20,11 @@ from messagecenter.threads.clock import told_fully
 from messagecenter.threads.conversation import Shown, show, with_all_shown
 from messagecenter.threads.models import Message
 from messagecenter.threads.paper import Block
-from messagecenter.threads.words import read_subject
 from messagecenter.vault.errors import Unreadable
 
 from .answers import ALONG, answers_of
 from .catalogue import label_of, topic_label_of
+from .listing import subject_of
 from .models import Call, Case, Step
 from .models.case import STATUS_LABELS
 from .words import read_reason
@@ -68,11 +68,7 @@ def _as_text(blocks: Sequence[Block]) -> str:
 
 
 def _head(case: Case, title: str) -> Iterator[Block]:
-    try:
-        subject = read_subject(case.thread)
-    except Unreadable as error:
-        subject = str(error.sentence)
-    yield Block(f"{title}: {subject}", tag="H1", size=16, is_bold=True)
+    yield Block(f"{title}: {subject_of(case)}", tag="H1", size=16, is_bold=True)
     facts = [
         (_("Shop"), case.shop.shown_name),
         (_("Support"), case.queue.mailbox.shown_name),

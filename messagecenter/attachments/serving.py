@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import PurePath
+from typing import TypeVar
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
@@ -17,6 +18,7 @@ from messagecenter.downloads import FileStream
 
 Read = Callable[[int, int], Iterator[bytes]]  # from the first byte to before the second
 
+Response = TypeVar("Response", bound=HttpResponseBase)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",  # django-csp leaves a policy that is there
@@ -100,6 +102,14 @@ def serve_zip(request: HttpRequest, *, name: str, files: Iterable[tuple[str, int
     content = FileStream(_begun(_exactly(iter(archive), length), 2))  # a header, and the first file's first chunk
     response = StreamedResponse(content, content_type="application/zip", length=length)
     _set(response, headers)
+    return response
+
+
+def as_download(response: Response, name: str) -> Response:
+    """Make an answer a download called ``name`` that no cache keeps and nothing runs in; return it."""
+    for header, value in HEADERS.items():
+        response[header] = value
+    response["Content-Disposition"] = disposition(name)
     return response
 
 

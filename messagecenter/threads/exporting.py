@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from messagecenter.attachments.serving import HEADERS, disposition
+from messagecenter.attachments.serving import as_download
 
 from .access import Standing, standing_or_404, uuid_or_none
 from .clock import told_fully
@@ -71,11 +71,8 @@ def thread_pdf(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
 
 def _as_file(response: HttpResponseBase, head: Head, ending: str) -> HttpResponseBase:
     """Make an answer a download that no cache keeps, named for the order."""
-    for name, value in HEADERS.items():
-        response[name] = value
     name = _("Conversation %(about)s") % {"about": head.about}
-    response["Content-Disposition"] = disposition(f"{name.strip()}.{ending}")
-    return response
+    return as_download(response, f"{name.strip()}.{ending}")
 
 
 def _printed(standing: Standing) -> str:

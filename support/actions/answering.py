@@ -14,7 +14,7 @@ from messagecenter.threads.actions import Posted, expect_nothing, post_message
 from messagecenter.threads.models import Entry, Message
 from support.lifecycle import WITH_SUPPORT, Actor, Status, after_sellers_word, may_move
 from support.models import Case, Step
-from support.notifications import CASE_ANSWERED, CASE_WRITTEN, leads_of, members_of, staff_told
+from support.notifications import CASE_ANSWERED, CASE_WRITTEN, somebody_told, staff_told, tell_shop
 from support.refused import CannotMove
 
 from .moving import begin_turn, end_turn, locked_case, move, note, staff_actor
@@ -77,13 +77,15 @@ def _seller_wrote(case: Case, message: Message) -> None:
     now = timezone.now()
     note(case, Step.Kind.WROTE, actor=Actor.SELLER, by=message.author)
     case.last_word_at = now
-    people = staff_told(case) or leads_of(case) if case.state == Status.CLOSED else staff_told(case)
-    if case.state != Status.CLOSED:  # into a closed one comes only what a moderator let through late
-        there = after_sellers_word(case.state)
-        if there != case.state:
-            move(case, there, actor=Actor.SELLER, by=message.author)
+    people = staff_told(case)
+    if case.state == Status.CLOSED:  # into a closed one comes only what a moderator let through late
+        case.save()
+        people = somebody_told(case)
+    elif (there := after_sellers_word(case.state)) != case.state:
+        move(case, there, actor=Actor.SELLER, by=message.author)
+    else:
         begin_turn(case, now)
-    case.save()
+        case.save()
     owe(kind=CASE_WRITTEN, subject_id=message.pk, recipients=people, group_id=case.pk)
 
 
@@ -96,19 +98,13 @@ def _support_answered(case: Case, message: Message) -> None:
     case.last_word_at = now
     end_turn(case, now, by=message.author)
     case.first_answered_at = case.first_answered_at or now
-    case.save()
     if case.state != there and may_move(Actor.LEAD, case.state, there):
         # The answer is the news; that the case is resolved with it stands on its page.
         move(case, there, actor=Actor.LEAD, by=message.author, tells=False)
-    if case.state in WITH_SUPPORT:  # "we are working on it": the next word is owed by support still
-        begin_turn(case, now)
+    else:
+        if case.state in WITH_SUPPORT:  # "we are working on it": the next word is owed by support still
+            begin_turn(case, now)
         case.save()
-    if case.state != Status.WAITING:
-        expect_nothing(thread=case.thread, mailbox_id=case.shop_id)
-    owe(
-        kind=CASE_ANSWERED,
-        subject_id=message.pk,
-        recipients=members_of(case.shop_id, but=message.author),
-        mailbox_id=case.shop_id,
-        group_id=case.pk,
-    )
+        if case.state != Status.WAITING:
+            expect_nothing(thread=case.thread, mailbox_id=case.shop_id)
+    tell_shop(case, kind=CASE_ANSWERED, subject_id=message.pk, but=message.author)

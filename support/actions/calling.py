@@ -13,13 +13,13 @@ from messagecenter.accounts.writing import require_writer
 from messagecenter.notices.actions import owe
 from support.lifecycle import Actor
 from support.models import Call, Case, Step
-from support.notifications import CALL_BOOKED, CALL_COMING, CALL_MISSED, leads_of, members_of, staff_told
+from support.notifications import CALL_BOOKED, CALL_COMING, CALL_MISSED, members_of, somebody_told, tell_shop
 from support.refused import CallSettled, NoCallNow, NoSuchSlot, NotToBeCalled, SlotTaken
 from support.slots import is_slot, next_free
 from support.telephone import NotATelephoneNumber, e164
 from support.words import read_number, write_notes, write_number
 
-from .moving import locked_case, note, staff_actor, tell_pages
+from .moving import end_call, locked_case, note, staff_actor, tell_pages
 
 MOST_NOTES = 4000  # characters
 
@@ -44,13 +44,11 @@ def book_call(*, by: User, case: Case, starts_at: datetime, number: str, languag
         return booked
     is_new = booked is None
     call = booked or Call(case=case, booked_by=by)
+    call.language = language
+    write_number(call, wanted)
     if is_new or call.starts_at != starts_at or call.queue_id != case.queue_id:
-        call.language = language
-        write_number(call, wanted)
         _take_slot(call, case, starts_at)
     else:
-        call.language = language
-        write_number(call, wanted)
         call.save(update_fields=["language", "number_ciphertext"])
     step = note(
         case,
@@ -61,7 +59,7 @@ def book_call(*, by: User, case: Case, starts_at: datetime, number: str, languag
         after=starts_at.isoformat(timespec="minutes"),
     )
     owe(kind=CALL_BOOKED, subject_id=step.pk, recipients=[by], mailbox_id=case.shop_id, group_id=case.pk)
-    owe(kind=CALL_COMING, subject_id=step.pk, recipients=staff_told(case) or leads_of(case), group_id=case.pk)
+    owe(kind=CALL_COMING, subject_id=step.pk, recipients=somebody_told(case), group_id=case.pk)
     tell_pages(case)
     return call
 
@@ -100,11 +98,8 @@ def cancel_call(*, by: User, call: Call) -> Call:
     case = locked_case(call.case)
     actor = _actor_of(by, case)
     call = _booked(call)
-    call.state, call.settled_by, call.settled_at = Call.State.CANCELLED, by, timezone.now()
-    call.sequence += 1
-    call.save(update_fields=["state", "settled_by", "settled_at", "sequence"])
-    step = note(case, Step.Kind.CALL, actor=actor, by=by, before="cancelled", after=_when(call))
-    people = (staff_told(case) or leads_of(case)) if actor == Actor.SELLER else members_of(case.shop_id)
+    step = end_call(case, call, Call.State.CANCELLED, actor=actor, by=by)
+    people = somebody_told(case) if actor == Actor.SELLER else members_of(case.shop_id)
     kind = CALL_COMING if actor == Actor.SELLER else CALL_BOOKED
     owe(kind=kind, subject_id=step.pk, recipients=people, group_id=case.pk)
     tell_pages(case)
@@ -136,19 +131,10 @@ def miss_call(*, call: Call) -> bool:
 
 
 def _settle(call: Call, case: Case, actor: Actor, by: User | None, *, was_reached: bool, notes: str = "") -> None:
-    call.state = Call.State.REACHED if was_reached else Call.State.MISSED
-    call.settled_by, call.settled_at = by, timezone.now()
     write_notes(call, notes.strip()[:MOST_NOTES])
-    call.save(update_fields=["state", "settled_by", "settled_at", "notes_ciphertext"])
-    step = note(case, Step.Kind.CALL, actor=actor, by=by, before=call.state, after=_when(call))
+    step = end_call(case, call, Call.State.REACHED if was_reached else Call.State.MISSED, actor=actor, by=by)
     if not was_reached:
-        owe(
-            kind=CALL_MISSED,
-            subject_id=step.pk,
-            recipients=members_of(case.shop_id),
-            mailbox_id=case.shop_id,
-            group_id=case.pk,
-        )
+        tell_shop(case, kind=CALL_MISSED, subject_id=step.pk)
     tell_pages(case)
 
 
@@ -165,7 +151,3 @@ def _actor_of(by: User, case: Case) -> Actor:
     except PermissionDenied:
         return staff_actor(by, case)
     return Actor.SELLER
-
-
-def _when(call: Call) -> str:
-    return call.starts_at.isoformat(timespec="minutes")

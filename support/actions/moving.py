@@ -11,13 +11,12 @@ from django.utils import timezone
 from messagecenter.accounts.models import Membership, User
 from messagecenter.accounts.writing import require_writer
 from messagecenter.live.actions import announce
-from messagecenter.notices.actions import owe
 from messagecenter.threads.actions import expect_nothing, rest_case
 from messagecenter.threads.actions.tallies import locked_entries
 from messagecenter.threads.models import Thread
 from support.lifecycle import WITH_SUPPORT, Actor, Status, may_move
 from support.models import Call, Case, Step, Turn
-from support.notifications import CALL_BOOKED, CASE_CHANGED, members_of
+from support.notifications import CALL_BOOKED, CASE_CHANGED, tell_shop
 from support.refused import REOPEN_DAYS, AnswerFirst, BadHold, CannotMove, CaseClosed
 from support.words import write_reason
 
@@ -83,13 +82,7 @@ def move(case: Case, there: Status, *, actor: Actor, by: User | None, reason: st
         expect_nothing(thread=case.thread, mailbox_id=case.shop_id)  # support asked nothing, or nothing any more
     step = note(case, Step.Kind.MOVED, actor=actor, by=by, before=here, after=there, reason=reason)
     if tells and there in TOLD and actor != Actor.SELLER:
-        owe(
-            kind=CASE_CHANGED,
-            subject_id=step.pk,
-            recipients=members_of(case.shop_id, but=by),
-            mailbox_id=case.shop_id,
-            group_id=case.pk,
-        )
+        tell_shop(case, kind=CASE_CHANGED, subject_id=step.pk, but=by)
     tell_pages(case)
 
 
@@ -98,18 +91,17 @@ def _drop_call(case: Case, *, actor: Actor, by: User | None) -> None:
     call = Call.objects.booked().filter(case=case).first()
     if call is None:
         return
-    call.state, call.settled_by, call.settled_at = Call.State.CANCELLED, by, timezone.now()
-    call.sequence += 1
-    call.save(update_fields=["state", "settled_by", "settled_at", "sequence"])
+    step = end_call(case, call, Call.State.CANCELLED, actor=actor, by=by)
+    tell_shop(case, kind=CALL_BOOKED, subject_id=step.pk, but=by if actor == Actor.SELLER else None)
+
+
+def end_call(case: Case, call: Call, state: str, *, actor: Actor, by: User | None) -> Step:
+    """Write down, for a locked case, that a booked call was made, missed or cancelled; return the step that says so."""
+    call.state, call.settled_by, call.settled_at = state, by, timezone.now()
+    call.sequence += state == Call.State.CANCELLED  # calendars are to take it out
+    call.save(update_fields=["state", "settled_by", "settled_at", "sequence", "notes_ciphertext"])
     when = call.starts_at.isoformat(timespec="minutes")
-    step = note(case, Step.Kind.CALL, actor=actor, by=by, before="cancelled", after=when)
-    owe(
-        kind=CALL_BOOKED,
-        subject_id=step.pk,
-        recipients=members_of(case.shop_id, but=by if actor == Actor.SELLER else None),
-        mailbox_id=case.shop_id,
-        group_id=case.pk,
-    )
+    return note(case, Step.Kind.CALL, actor=actor, by=by, before=state, after=when)
 
 
 def tell_pages(case: Case) -> None:
@@ -117,15 +109,15 @@ def tell_pages(case: Case) -> None:
     announce(kind="thread", mailbox_ids=[case.shop_id, case.queue_id], thread_id=case.pk)
 
 
-def begin_turn(case: Case, since: datetime, *, is_first: bool | None = None) -> None:
+def begin_turn(case: Case, since: datetime) -> None:
     """Start the promised time of a locked case, unless it runs. The row is not saved."""
     if case.waiting_since is not None:
         return
-    first = case.first_answered_at is None if is_first is None else is_first
-    promise = case.queue.promise(case.severity, is_first=first)
+    is_first = case.first_answered_at is None
+    promise = case.queue.promise(case.severity, is_first=is_first)
     case.waiting_since, case.due_at, case.warn_at = since, promise.due_at(since), promise.warn_at(since)
     Turn.objects.create(
-        case=case, queue=case.queue, topic=case.topic, is_first=first, began_at=since, due_at=case.due_at
+        case=case, queue=case.queue, topic=case.topic, is_first=is_first, began_at=since, due_at=case.due_at
     )
 
 
@@ -201,12 +193,12 @@ def set_status(*, by: User, case: Case, there: Status, reason: str = "") -> Case
 
 
 @transaction.atomic
-def settle_by_clock(*, case: Case, there: Status, expected: Status, reason: str = "") -> bool:
+def settle_by_clock(*, case: Case, there: Status, expected: Status) -> bool:
     """Take a case on because time ran out; return whether it still stood where that was ``expected``."""
     case = locked_case(case)
     if case.state != expected:
         return False
-    move(case, there, actor=Actor.CLOCK, by=None, reason=reason)
+    move(case, there, actor=Actor.CLOCK, by=None)
     return True
 
 

@@ -128,7 +128,7 @@ def _set_out(case: Case, message: Message, by: User) -> None:
     give(case, now)
     _number(case)
     if is_delivered:
-        begin_turn(case, now, is_first=True)
+        begin_turn(case, now)
         case.save(update_fields=["waiting_since", "due_at", "warn_at"])
     note(case, Step.Kind.OPENED, actor=Actor.SELLER, by=by, after=case.topic)
     if case.assignee_id:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from messagecenter.notices.actions import owe
 from support.lifecycle import Actor, Status
 from support.models import Call, Case, Step
-from support.notifications import CASE_DUE, CASE_FOLLOW_UP, leads_of, staff_told
+from support.notifications import CASE_DUE, CASE_FOLLOW_UP, leads_of, somebody_told, staff_told
 from support.refused import REOPEN_DAYS
 
 from .calling import miss_call
@@ -83,9 +83,7 @@ def _follow_up(now: datetime) -> int:
             case.follow_up_at = None
             case.save(update_fields=["follow_up_at"])
             step = note(case, Step.Kind.FOLLOW_UP, actor=Actor.CLOCK)
-            owe(
-                kind=CASE_FOLLOW_UP, subject_id=step.pk, recipients=staff_told(case) or leads_of(case), group_id=case.pk
-            )
+            owe(kind=CASE_FOLLOW_UP, subject_id=step.pk, recipients=somebody_told(case), group_id=case.pk)
             done += 1
     return done
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from messagecenter.replies.languages import name_of
 from messagecenter.threads.clock import told_fully
 from messagecenter.vault.errors import Unreadable
-from support.languages import spoken_name
 from support.models import Call
 from support.telephone import told
 from support.words import read_notes, read_number
@@ -23,7 +23,7 @@ def calls_of(work: Work) -> list[dict[str, Any]]:
             {
                 "id": call.pk,
                 "when": told_fully(call.starts_at),
-                "language": spoken_name(call.language),
+                "language": name_of(call.language),
                 "state": call.get_state_display(),
                 "number": _opened(read_number, call, told) if is_booked else "",
                 "notes": _opened(read_notes, call),

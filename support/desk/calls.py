@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from messagecenter.accounts.acting import person_of
+from messagecenter.replies.languages import name_of
 from messagecenter.threads.clock import told_fully
 from messagecenter.threads.refused import Refused
 from support import actions
-from support.languages import spoken_name
 from support.models import Call, Case
 
 from .door import work_or_404
@@ -57,7 +57,7 @@ def calls(request: HttpRequest) -> HttpResponse:
             "is_late": call.starts_at < now,
             "shop": call.case.shop.shown_name,
             "queue": call.case.queue.mailbox.shown_name,
-            "language": spoken_name(call.language),
+            "language": name_of(call.language),
             "assignee": call.case.assignee.get_full_name() if call.case.assignee else "",
         }
         for call in found[:MOST_CALLS]

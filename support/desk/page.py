@@ -22,11 +22,10 @@ from messagecenter.threads.access import uuid_or_none
 from messagecenter.threads.actions import mark_read
 from messagecenter.threads.composing import replies_for, words_of_first
 from messagecenter.threads.models import Entry
-from messagecenter.threads.words import read_subject
-from messagecenter.vault.errors import Unreadable
 from support import actions
 from support.answers import answers_of
 from support.lifecycle import Status
+from support.listing import subject_of
 from support.models import Queue
 from support.severities import Severity
 
@@ -105,7 +104,7 @@ def show_page(request: HttpRequest, work: Work, *, code: int = 200, **came_back:
     context = admin.site.each_context(request) | {
         "title": case.shown_number,
         "case": case,
-        "subject": _subject(work),
+        "subject": subject_of(case),
         "topic": topic_of(case),
         "severity": Severity(case.severity),
         "is_late": is_late(case, now),
@@ -136,13 +135,6 @@ def show_page(request: HttpRequest, work: Work, *, code: int = 200, **came_back:
         context["forms"] = _forms(work, came_back)
     context["note_form"] = came_back.get("note") or NoteForm()
     return TemplateResponse(request, "admin/support/case.html", context, status=code)
-
-
-def _subject(work: Work) -> str:
-    try:
-        return read_subject(work.case.thread)
-    except Unreadable as error:
-        return str(error.sentence)
 
 
 def _conversation(stretch: Stretch, work: Work, *, is_newest: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -105,6 +106,11 @@ class Queue(models.Model):
     def hours(self) -> Hours:
         """When it is open."""
         return from_data(self.opening_hours) if self.opening_hours else ALWAYS
+
+    @property
+    def spoken(self) -> list[str]:
+        """The codes of its languages, those of the site when it names none."""
+        return [code for code in self.languages if code] or [code for code, _name in settings.LANGUAGES]
 
     def promise(self, severity: int, *, is_first: bool) -> Promise:
         """Return how soon it answers: the first time, or each time after."""
