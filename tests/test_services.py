@@ -44,11 +44,12 @@ def titles(run: services.Run) -> list[str]:
 def test_a_machine_with_everything_leaves_nothing_out(run: services.Run) -> None:
     assert titles(run) == [
         "journeys in a browser",
+        "two minutes of faults",
         "tests on SQLite",
         "tests on PostgreSQL and Redis",
         "fast tests on Python 3.13",
     ]
-    assert [step.title for step in services.test_steps(run) if step.alone] == titles(run)[:1]
+    assert [step.title for step in services.test_steps(run) if step.alone] == titles(run)[:2]
     assert [step.title for step in services.test_steps(run) if step.beside] == titles(run)[3:]
     assert (run.lacking, run.notes) == ([], [])
 
@@ -83,7 +84,10 @@ def test_without_a_server_the_summary_names_the_run_that_needs_it(
         del run.env[name]
     assert "tests on PostgreSQL and Redis" not in titles(run)
     services.summarise(run, [])
-    assert f"SKIPPED  tests on PostgreSQL and Redis (there is {words})" in capsys.readouterr().out.splitlines()
+    said = capsys.readouterr().out.splitlines()
+    for step in ("tests on PostgreSQL and Redis", "two minutes of faults"):
+        assert step not in titles(run)
+        assert f"SKIPPED  {step} (there is {words})" in said
 
 
 def test_without_a_browser_the_summary_names_the_journeys(

@@ -30,6 +30,9 @@ SERVERS = ("PostgreSQL", "Redis")
 NEWEST_STEP = "fast tests on Python 3.13"
 SERVERS_STEP = "tests on PostgreSQL and Redis"
 JOURNEYS_STEP = "journeys in a browser"
+FAULTS_STEP = "two minutes of faults"
+#: What the faults of a run are: the same plan each time, so that a failure can be had again.
+FAULTS_SEED = "20261123"
 
 
 @dataclass
@@ -220,11 +223,19 @@ def test_steps(run: Run) -> list[Step]:
     if database and broker:
         env = {"DATABASE_URL": database, "REDIS_URL": broker}
         # What does not use the run's own database has run above, and names its engines itself.
-        steps.append(Step(SERVERS_STEP, [*pytest, *fast, "-m", "not no_database"], env, tests=True))
+        command = [*pytest, *fast, "-m", "not no_database"]
+        steps.append(Step(SERVERS_STEP, command, env, tests=True, beside=True))
     else:
         missing = [name for name, url in zip(SERVERS, (database, broker), strict=True) if not url]
         run.lacking.append(f"{SERVERS_STEP} (there is no {' and no '.join(missing)})")
-    # A browser gives up on what is slow: its journeys have the machine to themselves, and come first.
+    # Each promise with a time in it needs the machine to itself, as a browser does, which gives up on what is slow.
+    if database and broker:
+        # A server that is not its own it does not restart.
+        own = {} if "TEST_POSTGRES_DATA" in run.env else {"DATABASE_URL": database}
+        command = [PYTHON, "-m", "benchmarks.faults", "--minutes", "2", "--seed", FAULTS_SEED, "--only-nemesis"]
+        steps.insert(0, Step(FAULTS_STEP, command, own, alone=True))
+    else:
+        run.lacking.append(f"{FAULTS_STEP} (there is no {' and no '.join(missing)})")
     if shutil.which("chromium"):
         env = {"DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
         steps.insert(0, Step(JOURNEYS_STEP, [*pytest, JOURNEYS], env, tests=True, alone=True))
