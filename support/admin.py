@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from messagecenter.admin_lists import ExactSearchAdmin, ReadOnlyAdmin, UncountedAdmin
 from messagecenter.hours.written import WEEKDAYS
 
-from .desk.setting_up import PROMISES, QueueForm, RouteForm
+from .desk.setting_up import CHANNELS, PROMISES, QueueForm, RouteForm
 from .models import Attendance, Queue, Reading, Route, Step, Turn
 from .numbers import NotACaseNumber, read
 
@@ -30,13 +30,17 @@ class QueueAdmin(UncountedAdmin):
     ordering = ("mailbox__name", "pk")
     sortable_by = ()
     fieldsets = (
-        (None, {"fields": ("name", "is_active", "handing", "languages", "calls_at_once", "members")}),
+        (None, {"fields": ("name", "is_active", "handing", "languages", "members")}),
         (
             _("Opening hours"),
             {
                 "fields": ("time_zone", *WEEKDAYS, "country", "subdivision", "closed"),
                 "description": _("No hours on any day: open around the clock."),
             },
+        ),
+        (
+            _("Live chat and call-backs"),
+            {"fields": CHANNELS, "description": _("What is offered beside writing, which is always possible.")},
         ),
         (_("Promised answers"), {"fields": ("counts_open_hours", *PROMISES)}),
     )

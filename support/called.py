@@ -19,7 +19,7 @@ from .words import read_number
 def call_of(case: Case, membership: Membership) -> dict[str, Any] | None:
     """Return what is shown of a case's newest call-back, None where there is none and none can be booked: one query."""
     newest = Call.objects.filter(case=case).order_by("-pk").first()
-    can_book = membership.may_write and case.is_active and case.queue.calls_at_once > 0
+    can_book = membership.may_write and case.is_active and case.queue.calls_about(case.severity)
     if newest is None and not can_book:
         return None
     is_booked = newest is not None and newest.state == Call.State.BOOKED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -31,6 +32,7 @@ from . import actions
 from .access import case_or_404
 from .appointments import calendar_file
 from .models import Call, Case
+from .outcome import told as told_of
 from .refused import SlotTaken
 from .slots import days_with_slots
 from .telephone import told
@@ -134,7 +136,7 @@ def _page(
         "days": days,
         "zone": timezone.get_current_timezone_name(),
         "booked_text": told_fully(booked.starts_at) if booked else "",
-        "is_possible": case.is_active and bool(case.queue.calls_at_once),
+        "is_possible": case.is_active and case.queue.calls_about(case.severity),
         "minutes": Call.MINUTES,
     }
     return render(request, "support/call.html", context | frame(membership, ""), status=status)
@@ -165,14 +167,10 @@ def case_call_cancel(request: HttpRequest, number: str) -> HttpResponse:
     """Take a booked call back."""
     case = case_or_404(request, number)
     call = Call.objects.booked().select_related("case__queue").filter(case=case).first()
-    try:
-        if call is not None:
-            actions.cancel_call(by=person_of(request), call=call)
-    except Refused as refusal:
-        flash.error(request, str(refusal.sentence))
-    else:
-        flash.success(request, _("The call-back is cancelled. The matter goes on here in writing."))
-    return redirect("support:case", case.number)
+    if call is None:
+        return redirect("support:case", case.number)
+    done = _("The call-back is cancelled. The matter goes on here in writing.")
+    return told_of(request, case, partial(actions.cancel_call, by=person_of(request), call=call), done)
 
 
 @require_GET

@@ -110,7 +110,12 @@ def set_up_support(supporter: User) -> None:
     for name, handing in ((GENERAL, Queue.Handing.NOBODY), (PAYMENTS, Queue.Handing.LEAST_LOADED)):
         mailbox = Mailbox.objects.create(kind=Mailbox.Kind.SUPPORT, name=name)
         queue = Queue.objects.create(
-            mailbox=mailbox, languages=["de", "en"], opening_hours=OFFICE, handing=handing, calls_at_once=2
+            mailbox=mailbox,
+            languages=["de", "en"],
+            opening_hours=OFFICE,
+            handing=handing,
+            calls_at_once=2,
+            offers_chat=True,
         )
         Membership.objects.create(user=supporter, mailbox=mailbox, role=Role.OWNER)
         if name == PAYMENTS:

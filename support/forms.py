@@ -31,6 +31,9 @@ FEWEST_TO_GUESS = 5  # characters of an order's number
 MOST_GUESSES = 3
 #: An order that is missing here cannot be among the shop's.
 MAY_BE_UNKNOWN = frozenset({"orders_missing"})
+#: How a case is opened. Writing is always possible.
+WRITE, CHAT, CALL = "write", "chat", "call"
+CHANNELS = ((WRITE, _("In writing")), (CHAT, _("Live chat")), (CALL, _("Call-back")))
 RATINGS = (
     (1, pgettext_lazy("rating", "Very bad")),
     (2, pgettext_lazy("rating", "Bad")),
@@ -58,6 +61,7 @@ class CaseForm(ReplyForm):
         max_length=MOST_BLOCKED,
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": MOST_BLOCKED}),
     )
+    case_channel = forms.ChoiceField(choices=CHANNELS, required=False, label=_("How shall support help you?"))
     case_along = forms.BooleanField(required=False)
     case_other = forms.BooleanField(required=False)
 
@@ -82,6 +86,10 @@ class CaseForm(ReplyForm):
     def clean_subject(self) -> str:
         """Return the subject on one line."""
         return clean_subject(self.cleaned_data["subject"])
+
+    def clean_case_channel(self) -> str:
+        """Return the channel, writing for who chose none."""
+        return self.cleaned_data["case_channel"] or WRITE
 
     def clean(self) -> dict[str, Any]:
         """Check what the sub-topic asks, and that an urgent case says what is blocked."""

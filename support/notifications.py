@@ -24,7 +24,7 @@ from messagecenter.threads.reply_addresses import reply_address
 
 from .catalogue import label_of
 from .lifecycle import WITH_SUPPORT, Status
-from .models import Case, Step, Watcher
+from .models import Case, Chat, Step, Watcher
 
 CASE_OPENED, CASE_ANSWERED, CASE_CHANGED = "case_opened", "case_answered", "case_changed"
 CALL_BOOKED, CALL_MISSED, CALL_COMING = "call_booked", "call_missed", "call_coming"
@@ -127,6 +127,8 @@ def _staff_why_not(notice: Notice, told: _Told) -> str:
         return "support is told nowhere else"
     if not Case.objects.worked_by(person).filter(pk=told.case.pk).exists():
         return "the person may no longer read the case"
+    if notice.kind == CASE_WRITTEN and Chat.objects.live().filter(case=told.case, taken_by=person).exists():
+        return "they chat about it right now"
     if notice.kind == CASE_DUE and told.case.state not in WITH_SUPPORT:
         return "it was answered meanwhile"
     return ""

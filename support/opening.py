@@ -51,9 +51,10 @@ from .access import act_with, case_or_404, shop_memberships
 from .answers import fields_of
 from .catalogue import CATALOGUE, HINTS, SUBTOPICS, TOPIC_OF
 from .evidence import conversation_file
-from .forms import PREFIX, CaseForm
+from .forms import CALL, CHAT, PREFIX, WRITE, CaseForm
 from .listing import case_rows, subject_of
-from .models import Case
+from .models import Case, Queue
+from .offering import Channel, channels_of, closed_sentence
 from .refused import NoQueue
 from .routing import country_for, queue_for
 from .severities import MEANINGS, Severity
@@ -194,6 +195,9 @@ def _write(request: HttpRequest, about: _About, topic: str) -> HttpResponse:
         sentence = _("Is it one of the cases shown here? Then write there. If not, tick “Mine is another matter”.")
         form.add_error("case_other", ValidationError(sentence, code="similar"))
         is_fine = False
+    if is_fine and (why := _why_not_by(about, form, topic)):
+        form.add_error("case_channel", ValidationError(why, code="closed"))
+        is_fine = False
     problem, status, screened = "", 422 if sent is not None else 200, None
     along = _was_along(request, brought)
     if is_fine:
@@ -202,7 +206,7 @@ def _write(request: HttpRequest, about: _About, topic: str) -> HttpResponse:
             if not brought.errors:
                 opened = _open(request, about, topic, form, brought)
                 if opened.case is not None:
-                    return _go_to(request, opened)
+                    return _go_to(request, opened, form.cleaned_data["case_channel"])
                 screened, form = shown_again(opened.posted), form.renewed()
         except NeedsConfirmation as asked:
             screened = as_context(asked.screened, None)
@@ -253,6 +257,18 @@ def _similar(about: _About, form: CaseForm, topic: str) -> list[Case]:
     return [one for one in found if str(one.thread.client_id) != sent]
 
 
+def _why_not_by(about: _About, form: CaseForm, topic: str) -> str:
+    """Return why the channel that was chosen is not open for the case, "" when it is."""
+    channel, severity = form.cleaned_data["case_channel"], form.cleaned_data["case_severity"]
+    if channel == WRITE:
+        return ""
+    try:
+        queue = _queue_of(topic, severity, _order_of(about, form), form)
+    except NoQueue:
+        return ""  # which is said when the case is to be opened
+    return closed_sentence(channel, queue, severity=severity, language=_language(), now=timezone.now())
+
+
 def _was_along(request: HttpRequest, brought: Brought) -> uuid.UUID | None:
     """Return the file that a form before attached for the conversation, while it is still among the form's files."""
     found = uuid_or_none(request.POST.get("case_was_along", ""))
@@ -288,32 +304,47 @@ def _open(request: HttpRequest, about: _About, topic: str, form: CaseForm, broug
         subject=form.cleaned_data["subject"],
         body=form.cleaned_data["body"],
         client_id=form.cleaned_data["client_id"],
-        language=(get_language() or "en").partition("-")[0],
+        language=_language(),
         answers=form.answers_with(along),
-        order=form.order or (about.order if PREFIX + "order" not in form.fields else None),
+        order=_order_of(about, form),
         follows=about.follows,
         attachment_ids=brought.ids,
         confirmed=form.cleaned_data["confirm"],
     )
 
 
-def _go_to(request: HttpRequest, opened: actions.Opened) -> HttpResponse:
-    """Lead to the case and say its number and when the answer is expected."""
+def _order_of(about: _About, form: CaseForm) -> Order | None:
+    """Return the order a checked form is about: the one it names, else the one the address names."""
+    return form.order or (about.order if PREFIX + "order" not in form.fields else None)
+
+
+def _go_to(request: HttpRequest, opened: actions.Opened, channel: str) -> HttpResponse:
+    """Lead to the case and say its number and when the answer is expected; to its call-back by that channel."""
     case = opened.case
     assert case is not None  # noqa: S101 (for the type checker)
     values = {"number": case.shown_number, "when": told_fully(case.due_at) if case.due_at else ""}
     if opened.posted.message.state == Message.State.HELD:
         sentence = _("Your case %(number)s is open. Your message is checked by a person before support reads it.")
-    else:
+        if channel != WRITE:
+            sentence += " " + _("Until then it goes on in writing.")
+        channel = WRITE
+    elif channel == WRITE:
         sentence = _("Your case %(number)s is open. A confirmation is on its way by e-mail. Expected answer: %(when)s")
+    else:
+        sentence = _("Your case %(number)s is open. A confirmation is on its way by e-mail.")
     flash.success(request, sentence % values)
-    return HttpResponseRedirect(reverse("support:case", args=[case.number]))
+    if channel == CHAT:
+        try:
+            actions.ask_for_chat(by=person_of(request), case=case)
+        except Refused as refusal:  # closed a moment ago: it is a case in writing
+            flash.warning(request, str(refusal.sentence))
+    return HttpResponseRedirect(reverse("support:call" if channel == CALL else "support:case", args=[case.number]))
 
 
 def _form_context(about: _About, topic: str, form: CaseForm, similar: list[Case]) -> dict[str, Any]:
     """Return what the form's page shows around its fields."""
     order = (form.order if form.is_bound else None) or about.order
-    severities, problem = _severities(topic, order, form, timezone.now())
+    severities, channels, problem = _severities(topic, order, form, timezone.now())
     helps = [
         {"title": one.title, "text": one.text, "url": address_of(one.page) if one.page else ""}
         for one in SUBTOPICS[topic].help
@@ -328,6 +359,8 @@ def _form_context(about: _About, topic: str, form: CaseForm, similar: list[Case]
         "helps": helps,
         "hints": HINTS,
         "severities": severities,
+        "channels": channels,
+        "channel": str(form["case_channel"].value() or WRITE),
         "no_queue": problem,
         "similar": case_rows(similar),
         "order": about.order,
@@ -338,19 +371,20 @@ def _form_context(about: _About, topic: str, form: CaseForm, similar: list[Case]
     }
 
 
-def _severities(topic: str, order: Order | None, form: CaseForm, now: datetime) -> tuple[list[dict[str, Any]], str]:
-    """Return how bad a case can be, each with its meaning and when the answer is expected; or why none is taken."""
+def _severities(
+    topic: str, order: Order | None, form: CaseForm, now: datetime
+) -> tuple[list[dict[str, Any]], list[Channel], str]:
+    """Return how bad a case can be, and its channels, as the queues it goes to have them; or why none is taken.
+
+    Each severity comes with its meaning and with when the answer is expected.
+    """
     chosen = str(form["case_severity"].value())
-    country = country_for(
-        order, str(form[PREFIX + "marketplace"].value() or "") if PREFIX + "marketplace" in form.fields else ""
-    )
-    language = (get_language() or "en").partition("-")[0]
-    shown = []
+    shown, queues = [], {}
     for severity in sorted(Severity, reverse=True):
         try:
-            queue = queue_for(topic=topic, severity=severity, country=country, language=language)
+            queue = queues[int(severity)] = _queue_of(topic, severity, order, form)
         except NoQueue as refusal:
-            return [], str(refusal.sentence)
+            return [], [], str(refusal.sentence)
         due = queue.promise(severity, is_first=True).due_at(now)
         shown.append(
             {
@@ -361,7 +395,20 @@ def _severities(topic: str, order: Order | None, form: CaseForm, now: datetime) 
                 "is_chosen": chosen == str(int(severity)),
             }
         )
-    return shown, ""
+    return shown, channels_of(queues, language=_language(), now=now), ""
+
+
+def _queue_of(topic: str, severity: int, order: Order | None, form: CaseForm) -> Queue:
+    """Return the queue that takes a case as the form says it. Raises NoQueue."""
+    name = PREFIX + "marketplace"
+    named = getattr(form, "cleaned_data", {}).get(name) or (form[name].value() if name in form.fields else "")
+    country = country_for(order, str(named or ""))
+    return queue_for(topic=topic, severity=severity, country=country, language=_language())
+
+
+def _language() -> str:
+    """Return the language the seller reads (its code)."""
+    return (get_language() or "en").partition("-")[0]
 
 
 def _followed(about: _About) -> dict[str, str] | None:

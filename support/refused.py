@@ -115,3 +115,24 @@ class BadHold(Refused):
     def __init__(self, most_days: int) -> None:
         super().__init__()
         self.sentence = gettext("Please choose a day between tomorrow and in %(days)d days.") % {"days": most_days}
+
+
+class NoChatNow(Refused):
+    """The queue does not chat, or not now; the sentence says when it does."""
+
+    def __init__(self, when: str = "") -> None:
+        super().__init__()
+        sentence = gettext("Live chat is not possible for this case now.")
+        self.sentence = f"{sentence} {when}".rstrip()
+
+
+class NoChat(Refused):
+    """The seller waits in no chat any more."""
+
+    sentence = _("There is no chat any more: the case goes on in writing.")
+
+
+class ChatTaken(Refused):
+    """A colleague went into the chat before."""
+
+    sentence = _("A colleague is in this chat already.")

@@ -23,7 +23,7 @@ from .listing import case_rows
 from .models import Case, Step
 from .numbers import told
 from .severities import Severity
-from .status_words import shown_status, tone_of
+from .status_words import CHAT_STEPS, shown_status, tone_of
 from .words import read_comment, read_reason
 
 MOST_STEPS = 100
@@ -84,7 +84,10 @@ def expectation(case: Case, now: datetime) -> str:
         return _("Simply write to go on. Held open for you until %(when)s") % {"when": told_fully(case.held_until)}
     if case.state == Status.RESOLVED:
         return _("The matter is settled. If it is not, write or reopen it.") if may_reopen(case, now) else ""
-    if case.state != Status.CLOSED:  # its first message is still being checked, or was not delivered
+    if case.state != Status.CLOSED:
+        if case.first_answered_at is not None:  # in a live chat, in which support had the last word
+            return _("Support is working on it with you.")
+        # Its first message is still being checked, or was not delivered.
         return _("Support can read your case once its message is delivered.")
     if case.merged_into_id is not None:
         return _("This case goes on in another one about the same.")
@@ -175,6 +178,8 @@ def _told(step: Step, queues: dict[uuid.UUID, str]) -> tuple[str, str]:
         labels = {str(int(one)): str(one.label) for one in Severity}
         values = {"before": labels.get(step.before, step.before), "after": labels.get(step.after, step.after)}
         return _("Severity changed from %(before)s to %(after)s") % values, ""
+    if step.kind == Step.Kind.CHAT:
+        return str(CHAT_STEPS.get(step.after, step.after)), ""
     if step.kind == Step.Kind.RATED:
         return _("You rated it %(rating)s of 5") % {"rating": step.after}, ""
     number = told(step.after)

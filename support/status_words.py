@@ -20,3 +20,15 @@ def shown_status(status: Status) -> str:
 def tone_of(status: Status) -> str:
     """Return what a status looks like: it wants the seller, is good news, over, or in work."""
     return TONES.get(status, "work" if status in WITH_SUPPORT else "rest")
+
+
+#: What a step of a chat says, by what it keeps: an ending is kept by its own name.
+CHAT_STEPS = {
+    "asked": pgettext_lazy("chat", "Live chat asked for"),
+    "taken": pgettext_lazy("chat", "Live chat began"),
+    "back": pgettext_lazy("chat", "Support was cut off from the live chat"),
+    "seller": pgettext_lazy("chat", "Live chat ended by the seller"),
+    "staff": pgettext_lazy("chat", "Live chat ended by support"),
+    "left": pgettext_lazy("chat", "Live chat ended: the seller was gone"),
+    "written": pgettext_lazy("chat", "Nobody was free for the live chat: it goes on in writing"),
+}

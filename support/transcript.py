@@ -27,6 +27,7 @@ from .catalogue import label_of, topic_label_of
 from .listing import subject_of
 from .models import Call, Case, Step
 from .models.case import STATUS_LABELS
+from .status_words import CHAT_STEPS
 from .words import read_reason
 
 AT_ONCE = 500  # messages read and decrypted together
@@ -135,6 +136,8 @@ def _step(step: Step) -> Block:
     said = str(step.get_kind_display())
     if step.kind == Step.Kind.MOVED:
         said = f"{said}: {STATUS_LABELS.get(step.after, step.after)}"  # type: ignore[call-overload]
+    elif step.kind == Step.Kind.CHAT:
+        said = str(CHAT_STEPS.get(step.after, step.after))
     elif step.kind == Step.Kind.RATED:
         said = f"{said}: {step.after}/5"
     try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages as flash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,20 +17,22 @@ from django.views.decorators.http import require_GET, require_POST
 
 from messagecenter.accounts.acting import person_of
 from messagecenter.accounts.decorators import membership_required
+from messagecenter.accounts.models import Membership
 from messagecenter.threads.access import standing_or_404
 from messagecenter.threads.cursors import BadCursor
 from messagecenter.threads.fragments import is_fragment_for
 from messagecenter.threads.navigation import frame
 from messagecenter.threads.pane import open_pane
-from messagecenter.threads.refused import Refused
 
 from . import actions
 from .access import case_or_404, shop_membership
 from .called import call_of
+from .chatted import chat_of, chat_offer_of, newest_chat
 from .forms import HoldForm, RatingForm
 from .listing import VIEWS, Page, View, find_log
-from .models import Case
+from .models import Case, Chat
 from .numbers import NotACaseNumber, read
+from .outcome import told, told_wrong
 from .shown import card_of
 
 MOST_WORDS = 200
@@ -110,6 +112,7 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
         raise Http404
     is_fragment = is_fragment_for(request, "thread")
     context = open_pane(request, standing, is_fragment=is_fragment)
+    context |= _chat_context(request, case, standing.membership)
     context |= card_of(case, standing.membership, timezone.now())
     context |= {"call": call_of(case, standing.membership)}
     # Support reads all its languages: which one an order's buyer reads says nothing about it.
@@ -118,6 +121,18 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
     if is_fragment:
         return render(request, "support/_case.html", context)
     return render(request, "support/case.html", context | frame(standing.membership, "", entry=standing.entry))
+
+
+def _chat_context(request: HttpRequest, case: Case, membership: Membership) -> dict[str, Any]:
+    """Return what the page shows of the case's live chat. Who opens it is there, also without a script that says so."""
+    chat = newest_chat(case)
+    is_looked_at = "peek" not in request.GET and "prefetch" not in request.headers.get("Sec-Purpose", "")
+    if chat is not None and chat.state != Chat.State.ENDED and is_looked_at:
+        actions.attend_chat(by=person_of(request), case=case, is_writing=False)
+        chat = newest_chat(case)
+        case.refresh_from_db(fields=["status", "status_since", "due_at", "waiting_since"])
+    now = timezone.now()
+    return {"chat": chat_of(case, chat, membership, now), "chat_offer": chat_offer_of(case, chat, membership, now)}
 
 
 @require_GET
@@ -134,26 +149,16 @@ def case_of_thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
 def case_resolve(request: HttpRequest, number: str) -> HttpResponse:
     """Say that the matter is settled."""
     case = case_or_404(request, number)
-    try:
-        actions.resolve_case(by=person_of(request), case=case)
-    except Refused as refusal:
-        flash.error(request, str(refusal.sentence))
-    else:
-        flash.success(request, _("The case is resolved. If it was not, you can reopen it within 30 days."))
-    return redirect("support:case", case.number)
+    done = _("The case is resolved. If it was not, you can reopen it within 30 days.")
+    return told(request, case, partial(actions.resolve_case, by=person_of(request), case=case), done)
 
 
 @require_POST
 def case_reopen(request: HttpRequest, number: str) -> HttpResponse:
     """Say that a resolved matter is not settled."""
     case = case_or_404(request, number)
-    try:
-        actions.reopen_case(by=person_of(request), case=case)
-    except Refused as refusal:
-        flash.error(request, str(refusal.sentence))
-    else:
-        flash.success(request, _("The case is open again. Tell support below what is still missing."))
-    return redirect("support:case", case.number)
+    done = _("The case is open again. Tell support below what is still missing.")
+    return told(request, case, partial(actions.reopen_case, by=person_of(request), case=case), done)
 
 
 @require_POST
@@ -162,15 +167,9 @@ def case_hold(request: HttpRequest, number: str) -> HttpResponse:
     case = case_or_404(request, number)
     form = HoldForm(request.POST)
     if not form.is_valid():
-        flash.error(request, str(form.errors["until"][0]))
-        return redirect("support:case", case.number)
-    try:
-        actions.hold_case(by=person_of(request), case=case, until=form.moment)
-    except Refused as refusal:
-        flash.error(request, str(refusal.sentence))
-    else:
-        flash.success(request, _("The case is held open for you."))
-    return redirect("support:case", case.number)
+        return told_wrong(request, case, form)
+    hold = partial(actions.hold_case, by=person_of(request), case=case, until=form.moment)
+    return told(request, case, hold, _("The case is held open for you."))
 
 
 @require_POST
@@ -179,12 +178,6 @@ def case_rate(request: HttpRequest, number: str) -> HttpResponse:
     case = case_or_404(request, number)
     form = RatingForm(request.POST)
     if not form.is_valid():
-        flash.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
-        return redirect("support:case", case.number)
-    try:
-        actions.rate_case(by=person_of(request), case=case, **form.cleaned_data)
-    except Refused as refusal:
-        flash.error(request, str(refusal.sentence))
-    else:
-        flash.success(request, _("Thank you for your rating."))
-    return redirect("support:case", case.number)
+        return told_wrong(request, case, form)
+    rate = partial(actions.rate_case, by=person_of(request), case=case, **form.cleaned_data)
+    return told(request, case, rate, _("Thank you for your rating."))

@@ -18,6 +18,10 @@ REASONS = (
     _("the message was delivered meanwhile"),
     _("what it is about is gone"),
     _("the person no longer acts for the mailbox"),
+    _("the person may no longer read the case"),
+    _("it was answered meanwhile"),
+    _("they chat about it right now"),
+    _("support is told nowhere else"),
     _("the person is no longer active"),
     _("the person switched these off"),
 )

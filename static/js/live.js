@@ -266,13 +266,24 @@
   function startFrom(id) {
     const isFirst = !last;
     remember(id);
-    if (isFirst) lookOnce().catch(() => {});
+    if (isFirst) lookOnce().catch(lookLater);
+  }
+  // What was told while nothing could be fetched is not told again: all of it is looked up until that succeeds.
+  let missed = 0;
+  let tries = 0;
+  function lookLater() {
+    clearTimeout(missed);
+    if (signedOut) return;
+    tries += 1;
+    missed = setTimeout(() => lookOnce().catch(lookLater), Math.min(60000, 3000 * tries) + Math.random() * 2000);
   }
   async function lookOnce() {
     await refreshThread();
     await refreshState();
     await refreshCounters();
     await refreshList();
+    clearTimeout(missed);
+    missed = tries = 0;
   }
 
   /* --- events, gathered for a moment so that a burst costs one look --------------------------------------------- */
@@ -287,8 +298,8 @@
     if (event.kind === "list") { listTimer ||= setTimeout(() => { listTimer = 0; Promise.all([refreshCounters(), refreshList()]).catch(() => {}); }, 400); return; }
     if (event.kind === "counters") { refreshCounters().catch(() => {}); return; }
     if (!event.thread) return;
-    // What only a team has beside a thread changes neither its row nor a counter.
-    if (event.kind === "note" || event.kind === "presence") { document.dispatchEvent(new CustomEvent(`live:${event.kind}`, { detail: event.thread })); return; }
+    // What stands beside a thread changes neither its row nor a counter: a team's own, and who is in a live chat.
+    if (event.kind === "note" || event.kind === "presence" || event.kind === "chat") { document.dispatchEvent(new CustomEvent(`live:${event.kind}`, { detail: event.thread })); return; }
     waiting.set(event.thread, (waiting.get(event.thread) ?? new Set()).add(event.kind));
     timer ||= setTimeout(refresh, 120 + Math.random() * 120);
   }
@@ -300,14 +311,14 @@
       const open = thread()?.dataset.thread;
       const kinds = open && threads.get(open);
       if (kinds?.has("message")) await refreshThread();
-      if (kinds && (kinds.has("thread") || kinds.has("message") || kinds.has("files"))) await refreshState();
+      if (kinds && ["thread", "message", "files", "seen"].some((kind) => kinds.has(kind))) await refreshState();
       await refreshCounters();
       if (threads.size > 20) await refreshList();
       else for (const [id, about] of threads) await refreshRow(id, about);
-    } catch { /* no connection: the stream says so and catches up */ }
+    } catch { lookLater(); }
   }
   function lookAgain() {
-    if (thread() || listPane()) lookOnce().catch(() => {});
+    if (thread() || listPane()) lookOnce().catch(lookLater);
     else if (!$("form[data-draft] textarea")?.value) location.reload();
   }
 
@@ -362,7 +373,12 @@
   }
 
   window.addEventListener("offline", () => say("offline"));
-  window.addEventListener("online", () => { say(""); failures = 0; if (source || polling) listen(); });
+  window.addEventListener("online", () => {
+    say("");
+    failures = 0;
+    if (source || polling) listen();
+    if (missed) lookOnce().catch(lookLater);
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible" && thread()?.dataset.unseen) markSeen(thread()).then(refreshState).catch(() => {});
   });

@@ -7,7 +7,7 @@
   const caseNode = desk.querySelector("[data-case]");
   const list = desk.querySelector("[data-live-list]");
   const news = desk.querySelector("[data-live-news]");
-  const BEAT_SECONDS = 45;
+  const BEAT_SECONDS = 15; // a seller in a chat is told after three that did not come
   const POLL_SECONDS = 20; // also while the stream works: a page never trusts one way alone for long
   const parse = (html) => new DOMParser().parseFromString(html, "text/html");
   const token = () => desk.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
@@ -53,13 +53,32 @@
     }
     return arrived;
   }
+  // What is being typed stays where it is on the screen while the conversation above it grows.
+  function keepingPlace(change) {
+    const typing = document.activeElement?.matches("textarea, input, select") ? document.activeElement : null;
+    const top = typing?.getBoundingClientRect().top;
+    const made = change();
+    const still = typing?.isConnected ? typing : typing?.id && document.getElementById(typing.id);
+    if (still) window.scrollBy(0, still.getBoundingClientRect().top - top);
+    return made;
+  }
+  // A form that is being filled in stays; only what it would do by itself follows the page: in a chat an answer leaves
+  // the case in progress.
+  function followDefault(old, fresh) {
+    const [mine, theirs] = [old, fresh].map((part) => part.querySelector("#id_there"));
+    if (!mine || !theirs || isTouched(mine)) return;
+    for (const one of mine.options) one.defaultSelected = [...theirs.options].some((other) => other.value === one.value && other.defaultSelected);
+    const chosen = [...mine.options].find((one) => one.defaultSelected) ?? mine.options[0];
+    chosen.selected = true;
+  }
   function mergeParts(page, { sent = null } = {}) {
     const parts = [...page.querySelectorAll("[data-part]")];
     const ids = new Set([...parts.map((part) => part.id), sent?.id]);
     for (const fresh of parts) {
       const old = document.getElementById(fresh.id);
-      if (!old || (old !== sent && (isInUse(old) || plain(old) === plain(fresh)))) continue;
-      put(old, fresh);
+      if (!old || (old !== sent && plain(old) === plain(fresh))) continue;
+      if (old !== sent && isInUse(old)) followDefault(old, fresh);
+      else put(old, fresh);
     }
     for (const old of desk.querySelectorAll("[data-part]")) if (!ids.has(old.id) && !isInUse(old)) old.remove();
   }
@@ -68,13 +87,20 @@
   async function look() {
     const turn = ++asked;
     try {
-      const answer = await fetch(location.href.replace(/#.*/, ""), { headers: { Accept: "text/html" }, redirect: "error" });
+      const url = new URL(location.href);
+      url.hash = "";
+      const isHidden = document.visibilityState === "hidden"; // who does not look has not read
+      if (isHidden && caseNode) url.searchParams.set("peek", "1");
+      const answer = await fetch(url, { headers: { Accept: "text/html" }, redirect: "error" });
       if (!answer.ok || turn !== asked) return;
       const page = parse(await answer.text());
+      putChats(page);
       if (list) { refreshList(page); return; }
       if (!page.querySelector("[data-case]")) return;
-      const arrived = mergeMessages(page);
-      mergeParts(page);
+      const arrived = keepingPlace(() => { const many = mergeMessages(page); mergeParts(page); return many; });
+      if (arrived && isHidden) isUnseen = true;
+      lookAtChat(page);
+      showWaiting();
       say(arrived ? news.dataset.new : "");
     } catch { say(news?.dataset.away ?? ""); }
   }
@@ -86,6 +112,56 @@
     const node = put(old, fresh);
     if (focused) (node.querySelector(`a[href="${CSS.escape(focused)}"]`) ?? node.querySelector("a"))?.focus({ preventScroll: true });
   }
+
+  /* --- live chats: who waits, and what is new in one's own ----------------------------------------------------------- */
+  const title = document.title;
+  let isUnseen = false;
+  function showWaiting() {
+    const wanted = (isUnseen || desk.querySelector("[data-waits]") ? "● " : "") + title;
+    if (document.title !== wanted) document.title = wanted;
+  }
+  function putChats(page) {
+    const old = desk.querySelector("#chats");
+    const fresh = page.querySelector("#chats");
+    if (!old || !fresh || plain(old) === plain(fresh)) return;
+    const focused = old.contains(document.activeElement) && document.activeElement;
+    const key = focused && (focused.closest("[id^=chat-of-]")?.id ?? "chats");
+    const said = desk.querySelector("[data-chats-news]");
+    if (said && fresh.dataset.said !== old.dataset.said) said.textContent = fresh.dataset.said;
+    keepingPlace(() => put(old, fresh));
+    if (focused) {
+      const place = document.getElementById(key) ?? document.getElementById("chats");
+      (place.matches("a") ? place : place.querySelector(focused.tagName) ?? place.querySelector("a"))?.focus({ preventScroll: true });
+    }
+    showWaiting();
+  }
+  let chatsTimer = 0;
+  function lookAtChats() {
+    const url = desk.querySelector("#chats")?.dataset.liveChats;
+    if (!url) return;
+    chatsTimer ||= setTimeout(async () => {
+      chatsTimer = 0;
+      try {
+        const answer = await fetch(url, { headers: { Accept: "text/html" }, redirect: "error" });
+        if (answer.ok) putChats(parse(await answer.text()));
+      } catch { /* looked at again soon */ }
+    }, 400 + Math.random() * 400);
+  }
+  // The bar of the case's own chat is chat.js's to show; it is told when the page knows more.
+  function lookAtChat(page) {
+    const [shown, fresh] = [desk, page].map((one) => one.querySelector("#chat")?.dataset.state);
+    if (fresh !== undefined && shown !== fresh) document.dispatchEvent(new CustomEvent("live:chat", { detail: caseNode.dataset.case }));
+  }
+  document.addEventListener("chat:change", ({ detail }) => {
+    showWaiting();
+    if (detail.state !== detail.before) look();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible" || !caseNode) return;
+    isUnseen = false;
+    look();
+  });
+  showWaiting();
 
   /* --- forms, sent in place: what stands in the others stays ------------------------------------------------------ */
   desk.addEventListener("submit", async (event) => {
@@ -101,16 +177,19 @@
       const page = parse(await answer.text());
       if (!page.querySelector("[data-case]")) { location.assign(answer.redirected ? answer.url : location.href); return; }
       const isDone = answer.ok;
-      mergeMessages(page);
       const fresh = part && page.getElementById(part.id);
-      mergeParts(page, { sent: part });
+      keepingPlace(() => { mergeMessages(page); mergeParts(page, { sent: part }); });
+      putChats(page);
+      lookAtChat(page);
+      showWaiting();
       const node = fresh && document.getElementById(part.id);
       if (node) {
         if (isDone && node.tagName === "DETAILS") node.open = false;
         const wrong = node.querySelector(".errorlist, .support-screened");
-        (wrong?.parentElement.querySelector("textarea, select, input:not([type=hidden])") ?? node.querySelector("summary, textarea, button"))?.focus({ preventScroll: Boolean(isDone) });
+        const goesOn = isDone && form.dataset.then && document.getElementById(form.dataset.then);
+        (wrong?.parentElement.querySelector("textarea, select, input:not([type=hidden])") ?? (goesOn || node.querySelector("summary, textarea, button")))?.focus({ preventScroll: Boolean(isDone && !goesOn) });
         wrong?.scrollIntoView({ block: "nearest" });
-      }
+      } else if (isDone && form.dataset.then) document.getElementById(form.dataset.then)?.focus();
       showMessages(page);
     } catch { say(news?.dataset.failed ?? ""); }
     finally { delete form.dataset.busy; }
@@ -125,6 +204,43 @@
     here.prepend(document.adoptNode(fresh));
     say(fresh.textContent.trim());
   }
+
+  document.addEventListener("keydown", (event) => {
+    const isSent = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("form[data-do] textarea");
+    const button = isSent && event.target.form.querySelector("[type=submit]:not([name=confirm])");
+    if (!button) return;
+    event.preventDefault();
+    event.target.form.requestSubmit(button);
+  });
+
+  /* --- pasted pictures become files of the answer -------------------------------------------------------------------- */
+  function screenshotName(file, names) {
+    const now = new Date();
+    const two = (value) => String(value).padStart(2, "0");
+    const stamp = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}-${two(now.getHours())}${two(now.getMinutes())}`;
+    const ending = { "image/jpeg": "jpg", "image/gif": "gif" }[file.type] ?? "png";
+    for (let copy = 1; ; copy += 1) {
+      const name = `screenshot-${stamp}${copy > 1 ? `-${copy}` : ""}.${ending}`;
+      if (!names.has(name)) return name;
+    }
+  }
+  desk.addEventListener("paste", (event) => {
+    const data = event.clipboardData;
+    const input = event.target.closest("#answer form")?.querySelector("#answer-files");
+    // Spreadsheets and word processors put a picture of the text beside it: there the text is meant.
+    if (!input || !data?.files.length || data.types.includes("text/plain")) return;
+    event.preventDefault();
+    const kept = new DataTransfer();
+    for (const file of input.files) kept.items.add(file);
+    const names = new Set([...kept.files].map((file) => file.name));
+    for (const file of data.files) {
+      const isNameless = /^image\.\w+$/.test(file.name) && file.type.startsWith("image/");
+      kept.items.add(isNameless ? new File([file], screenshotName(file, names), { type: file.type }) : file);
+      names.add(kept.files[kept.files.length - 1].name);
+    }
+    input.files = kept.files;
+    say(`${news.dataset.attached} ${[...names].join(", ")}`);
+  });
 
   /* --- saved replies ----------------------------------------------------------------------------------------------- */
   desk.addEventListener("click", (event) => {
@@ -146,6 +262,13 @@
   let timer = 0;
   function hear(event) {
     if (!event?.kind) return;
+    // Who asks, takes and ends is told as "thread"; who writes, and what, is shown of one's own chats alone.
+    const isOwnChat = Boolean(event.thread && desk.querySelector(`#chats [data-own="${CSS.escape(event.thread)}"]`));
+    if (event.kind === "thread" || (isOwnChat && ["chat", "message"].includes(event.kind))) lookAtChats();
+    if (event.kind === "chat") {
+      if (event.thread === caseNode?.dataset.case) document.dispatchEvent(new CustomEvent("live:chat", { detail: event.thread }));
+      return; // who writes and who is there is no reason to show the whole page anew
+    }
     const isOurs = caseNode ? event.thread === caseNode.dataset.case : ["message", "thread"].includes(event.kind);
     if (!isOurs && event.kind !== "reload") return;
     timer ||= setTimeout(() => { timer = 0; look(); }, 200 + Math.random() * 200);

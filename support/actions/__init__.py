@@ -3,6 +3,7 @@
 from .answering import answer_case, follow_message
 from .attending import MOST_CHATS, attend_desk, stay_at_desk
 from .calling import MOST_NOTES, book_call, cancel_call, settle_call
+from .chatting import ask_for_chat, attend_chat, end_chat, leave_chat, take_chat
 from .handing import (
     assign_case,
     escalate_case,
@@ -28,14 +29,18 @@ __all__ = [
     "MOST_NOTES",
     "Opened",
     "answer_case",
+    "ask_for_chat",
     "assign_case",
+    "attend_chat",
     "attend_desk",
     "book_call",
     "cancel_call",
+    "end_chat",
     "escalate_case",
     "follow_message",
     "has_read",
     "hold_case",
+    "leave_chat",
     "link_cases",
     "may_reopen",
     "merge_case",
@@ -55,6 +60,7 @@ __all__ = [
     "staff_actor",
     "stay_at_desk",
     "take_cases",
+    "take_chat",
     "tend_cases",
     "transfer_case",
     "watch_case",

@@ -17,6 +17,7 @@ from support.models import Case, Step
 from support.notifications import CASE_ANSWERED, CASE_WRITTEN, somebody_told, staff_told, tell_shop
 from support.refused import CannotMove
 
+from .chatting import is_chatting
 from .moving import begin_turn, end_turn, locked_case, move, note, staff_actor
 from .opening import open_late
 
@@ -102,7 +103,8 @@ def _support_answered(case: Case, message: Message) -> None:
         # The answer is the news; that the case is resolved with it stands on its page.
         move(case, there, actor=Actor.LEAD, by=message.author, tells=False)
     else:
-        if case.state in WITH_SUPPORT:  # "we are working on it": the next word is owed by support still
+        # "We are working on it": the next word is owed by support still, but in a chat it is the seller's.
+        if case.state in WITH_SUPPORT and not is_chatting(case):
             begin_turn(case, now)
         case.save()
         if case.state != Status.WAITING:

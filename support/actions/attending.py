@@ -9,7 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from messagecenter.accounts.models import Membership, Role, User
-from support.models import Attendance
+from support.models import Attendance, Chat
+from support.waiting import SEEN
+
+from .moving import tell_chat
 
 MOST_CHATS = 10
 
@@ -32,6 +35,17 @@ def attend_desk(*, by: User, is_present: bool, languages: Sequence[str], chats_a
     return Attendance.objects.update_or_create(staff=by, defaults=values)[0]
 
 
+@transaction.atomic
 def stay_at_desk(*, by: User) -> None:
-    """Note that somebody's page of the desk is still open; who takes no cases stays away."""
-    Attendance.objects.filter(staff=by).update(seen_at=timezone.now())
+    """Note that somebody's page of the desk is still open; who takes no cases stays away.
+
+    Whoever has several chats looks at one at a time, and is in all of them.
+    """
+    now = timezone.now()
+    Attendance.objects.filter(staff=by).update(seen_at=now)
+    own = list(Chat.objects.live().filter(taken_by=by).select_related("case"))
+    if own:
+        Chat.objects.live().filter(pk__in=[one.pk for one in own], taken_by=by).update(staff_seen_at=now)
+    for chat in own:
+        if chat.staff_seen_at is None or chat.staff_seen_at < now - SEEN:
+            tell_chat(chat.case)

@@ -7,6 +7,7 @@ import uuid
 from support.lifecycle import Actor
 from support.models import Case, Step, Watcher
 
+from .chatting import give_back_chats
 from .moving import locked_case, note
 
 
@@ -20,4 +21,5 @@ def take_cases(mailbox_id: uuid.UUID, user_id: uuid.UUID) -> int:
         case.assignee = None
         case.save(update_fields=["assignee"])
         note(case, Step.Kind.ASSIGNED, actor=Actor.CLOCK, before=str(user_id))
+    give_back_chats(mailbox_id, user_id)
     return len(taken)

@@ -15,7 +15,7 @@ from messagecenter.threads.actions import expect_nothing, rest_case
 from messagecenter.threads.actions.tallies import locked_entries
 from messagecenter.threads.models import Thread
 from support.lifecycle import WITH_SUPPORT, Actor, Status, may_move
-from support.models import Call, Case, Step, Turn
+from support.models import Call, Case, Chat, Step, Turn
 from support.notifications import CALL_BOOKED, CASE_CHANGED, tell_shop
 from support.refused import REOPEN_DAYS, AnswerFirst, BadHold, CannotMove, CaseClosed
 from support.words import write_reason
@@ -75,6 +75,7 @@ def move(case: Case, there: Status, *, actor: Actor, by: User | None, reason: st
         end_turn(case, now, by=None)  # who answered is known where the answer is
     if there in (Status.RESOLVED, Status.CLOSED, Status.TRANSFERRED):
         _drop_call(case, actor=actor, by=by)
+        _drop_chat(case, actor=actor, by=by)
     case.save()
     if there == Status.CLOSED:
         rest_case(thread=case.thread, is_closed=True)
@@ -102,6 +103,27 @@ def end_call(case: Case, call: Call, state: str, *, actor: Actor, by: User | Non
     call.save(update_fields=["state", "settled_by", "settled_at", "sequence", "notes_ciphertext"])
     when = call.starts_at.isoformat(timespec="minutes")
     return note(case, Step.Kind.CALL, actor=actor, by=by, before=state, after=when)
+
+
+def _drop_chat(case: Case, *, actor: Actor, by: User | None) -> None:
+    """End a chat that goes on: the matter is over, or another queue has it, with other people."""
+    chat = Chat.objects.select_for_update(of=("self",)).open().filter(case=case).first()
+    if chat is not None:
+        ending = Chat.Ending.SELLER if actor == Actor.SELLER else Chat.Ending.STAFF
+        close_chat(case, chat, ending, actor=actor, by=by)
+
+
+def close_chat(case: Case, chat: Chat, ending: Chat.Ending, *, actor: Actor, by: User | None) -> None:
+    """Write down, for a locked case, that an open chat is over, and how it ended."""
+    chat.state, chat.ending, chat.ended_at = Chat.State.ENDED, ending, timezone.now()
+    chat.save(update_fields=["state", "ending", "ended_at"])
+    note(case, Step.Kind.CHAT, actor=actor, by=by, after=ending)
+    tell_chat(case)
+
+
+def tell_chat(case: Case) -> None:
+    """Tell the open pages of both sides that something about a chat has changed: who is there, who writes."""
+    announce(kind="chat", mailbox_ids=[case.shop_id, case.queue_id], thread_id=case.pk)
 
 
 def tell_pages(case: Case) -> None:

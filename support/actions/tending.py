@@ -15,6 +15,7 @@ from support.notifications import CASE_DUE, CASE_FOLLOW_UP, leads_of, somebody_t
 from support.refused import REOPEN_DAYS
 
 from .calling import miss_call
+from .chatting import tend_chats
 from .moving import locked_case, note, settle_by_clock
 
 CALL_FORGOTTEN = timedelta(hours=2)
@@ -25,7 +26,8 @@ MOST_AT_ONCE = 500
 def tend_cases(now: datetime | None = None) -> int:
     """Do what is due in all cases; return how many there were. Safe to run at any time and many times at once."""
     now = now or timezone.now()
-    return _miss_calls(now) + _warn(now) + _alarm(now) + _end_holds(now) + _follow_up(now) + _settle(now) + _close(now)
+    done = tend_chats(now) + _miss_calls(now) + _warn(now) + _alarm(now)
+    return done + _end_holds(now) + _follow_up(now) + _settle(now) + _close(now)
 
 
 def _miss_calls(now: datetime) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from .calls import call_settle, calls
+from .chatting import case_chat, chats
 from .counted import figures, figures_csv
 from .doing import case_do
 from .door import desk_page, figures_page
@@ -20,6 +21,7 @@ urlpatterns = [
     path("search/", desk_page(search), name="support_desk_search"),
     path("here/", desk_page(attendance), name="support_desk_here"),
     path("calls/", desk_page(calls), name="support_desk_calls"),
+    path("chats/", desk_page(chats), name="support_desk_chats"),
     path("figures/", figures_page(figures), name="support_desk_figures"),
     path("figures/csv/", figures_page(figures_csv), name="support_desk_figures_csv"),
     path("replies/", desk_page(replies), name="support_desk_replies"),
@@ -31,6 +33,7 @@ urlpatterns = [
     path("<str:number>/answer/", desk_page(case_answer), name="support_desk_answer"),
     path("<str:number>/note/", desk_page(case_note), name="support_desk_note"),
     path("<str:number>/do/", desk_page(case_do), name="support_desk_do"),
+    path("<str:number>/chat/", desk_page(case_chat), name="support_desk_chat"),
     path("<str:number>/calls/<uuid:call_id>/", desk_page(call_settle), name="support_desk_call"),
     path("<str:number>/files/<uuid:attachment_id>/", desk_page(case_file), name="support_desk_file"),
     path("<str:number>/files/<uuid:attachment_id>/<str:part>/", desk_page(case_preview), name="support_desk_preview"),

@@ -27,6 +27,8 @@ from .page import ask_reason, assign_form, say_done, say_refused, show_page, tra
 
 #: What a form leads to: the sentence that says it is done.
 Done = str
+#: What a form says that was sent from the list (``from``): what is refused leads back there, and opens no case.
+DESK = "desk"
 
 
 class Invalid(Exception):
@@ -57,7 +59,7 @@ def case_do(request: HttpRequest, number: str) -> HttpResponse:
     except Refused as refusal:
         if made is None:
             say_refused(request, str(refusal.sentence))
-            return redirect(work.url)
+            return redirect("admin:support_desk" if request.POST.get("from") == DESK else work.url)
         made[1].add_error(None, str(refusal.sentence))
     except PermissionDenied:
         say_refused(request)
@@ -65,7 +67,7 @@ def case_do(request: HttpRequest, number: str) -> HttpResponse:
     else:
         say_done(request, done)
         still = Case.objects.worked_by(work.person).filter(pk=work.case.pk).exists()
-        return redirect(work.url if still else "admin:support_desk")
+        return redirect(f"{work.url}{ANCHORS.get(handler, '')}" if still else "admin:support_desk")
     assert made is not None  # noqa: S101 (only a form is invalid)
     return show_page(request, work_or_404(request, number), code=422, **{made[0]: made[1]})
 
@@ -130,6 +132,17 @@ def _status(work: Work, form: Any) -> Done:
     return _("The status is changed.")
 
 
+def _take_chat(work: Work, _data: Any) -> Done:
+    actions.take_chat(by=work.person, case=work.case)
+    return _("You chat with %(shop)s.") % {"shop": work.case.shop.shown_name}
+
+
+def _end_chat(work: Work, _data: Any) -> Done:
+    if actions.end_chat(by=work.person, case=work.case) is None:
+        return _("The chat was over already. The case goes on in writing.")
+    return _("The chat is over. The case goes on in writing.")
+
+
 def _remove_note(work: Work, data: Any) -> Done:
     key = uuid_or_none(data.get("note", ""))
     own = Note.objects.filter(thread=work.case.pk, mailbox=work.case.queue_id)
@@ -154,8 +167,12 @@ DO: dict[str, Handler] = {
     "link": _link,
     "merge": _merge,
     "status": _status,
+    "take_chat": _take_chat,
+    "end_chat": _end_chat,
     "remove_note": _remove_note,
 }
+#: Where on the case's page it goes on: whoever takes a chat is to write.
+ANCHORS: dict[Handler, str] = {_take_chat: "#id_body"}
 _FORMS: dict[Handler, Callable[[Work, Any], tuple[str, Form]]] = {
     _assign: lambda work, data: ("assign", assign_form(work, data)),
     _transfer: lambda work, data: ("transfer", transfer_form(work, data)),

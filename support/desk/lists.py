@@ -29,6 +29,7 @@ from support.catalogue import label_of
 from support.models import GONE_AFTER, Attendance, Case, CaseQuerySet, Queue
 from support.numbers import NotACaseNumber, read
 
+from .chatted import open_chats
 from .door import EXPORT, OVERSEE, queues_of
 from .forms import AttendanceForm
 
@@ -184,6 +185,7 @@ def lists(request: HttpRequest) -> HttpResponse:
         ],
         "every_queue_url": f"?{urlencode({'list': shown.key})}",
         "queue": queue,
+        "chats": open_chats(request),
         "may_see_figures": person.has_perm(EXPORT) or person.has_perm(OVERSEE),
         **_attendance(request),
     }

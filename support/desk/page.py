@@ -31,6 +31,7 @@ from support.severities import Severity
 
 from .called import calls_of
 from .cards import comment_of, order_card, seller_card, topic_of, watchers_of
+from .chatted import Bar, bar_of, open_chats
 from .conversation import Stretch, find_stretch
 from .door import Work, work_or_404
 from .forms import (
@@ -96,10 +97,12 @@ def show_page(request: HttpRequest, work: Work, *, code: int = 200, **came_back:
     before = uuid_or_none(request.GET.get("before", ""))
     stretch = find_stretch(work, before=before)
     entry = Entry.objects.filter(thread=case.pk, mailbox=case.queue_id).first()
-    if work.may_write and entry is not None and entry.unread and stretch.newest and before is None:
+    is_seen = before is None and "peek" not in request.GET
+    if work.may_write and entry is not None and entry.unread and stretch.newest and is_seen:
         mark_read(by=work.person, entry=entry, up_to=stretch.newest)
     steps, has_more_steps = told_steps(case)
     watchers = watchers_of(case)
+    chat = bar_of(work)
     can_write = work.may_write and entry is not None
     context = admin.site.each_context(request) | {
         "title": case.shown_number,
@@ -118,6 +121,8 @@ def show_page(request: HttpRequest, work: Work, *, code: int = 200, **came_back:
         "answers": answers_of(case),
         "comment": comment_of(case),
         "calls": calls_of(work),
+        "chat": chat,
+        "chats": open_chats(request, but=case.number),
         "seller": seller_card(work),
         "order": order_card(case),
         "steps": steps,
@@ -129,7 +134,7 @@ def show_page(request: HttpRequest, work: Work, *, code: int = 200, **came_back:
         "is_mine": case.assignee_id == work.person.pk,
         "person": work.person,
         "do_url": reverse("admin:support_desk_do", args=[case.number]),
-        **_answering(request, work, came_back, can_write=can_write),
+        **_answering(request, work, came_back, chat, can_write=can_write),
     }
     if work.actor is not None:
         context["forms"] = _forms(work, came_back)
@@ -145,8 +150,13 @@ def _conversation(stretch: Stretch, work: Work, *, is_newest: bool) -> dict[str,
     }
 
 
-def _answering(request: HttpRequest, work: Work, came_back: dict[str, Any], *, can_write: bool) -> dict[str, Any]:
-    """Return the form for an answer with the queue's saved replies, and what was found in the one that came back."""
+def _answering(
+    request: HttpRequest, work: Work, came_back: dict[str, Any], chat: Bar, *, can_write: bool
+) -> dict[str, Any]:
+    """Return the form for an answer with the queue's saved replies, and what was found in the one that came back.
+
+    While a chat goes on, an answer leaves the case in progress unless its writer chooses otherwise.
+    """
     if not can_write or work.case.state == Status.CLOSED:
         return {"answer": None}
     case = work.case
@@ -154,7 +164,7 @@ def _answering(request: HttpRequest, work: Work, came_back: dict[str, Any], *, c
     form = came_back.get("answer")
     if form is None:
         first = words_of_first(matter, uuid_or_none(request.GET.get("reply", "")))
-        form = AnswerForm(work=work, initial=first)
+        form = AnswerForm(work=work, initial=first | ({"there": Status.OPEN} if chat.is_live else {}))
     return {
         "answer": form,
         "replies": replies_for(matter),

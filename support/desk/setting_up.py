@@ -17,6 +17,7 @@ from messagecenter.replies.forms import DAY_LABELS, field_of, read_spans, told_p
 from messagecenter.replies.languages import choices as languages
 from support.catalogue import CATALOGUE
 from support.models import Queue, Route
+from support.severities import Severity
 
 if TYPE_CHECKING:
     _QueueModelForm = forms.ModelForm[Queue]
@@ -35,6 +36,9 @@ PROMISES = {
     "next_normal": _("Later answers, normal (hours)"),
     "next_low": _("Later answers, low (hours)"),
 }
+#: What is offered beside writing, and for which cases.
+CHANNELS = ("offers_chat", "chat_from", "calls_at_once", "calls_from")
+FROM = ("chat_from", "calls_from")
 
 
 def _day_field(day: str) -> forms.CharField:
@@ -67,7 +71,7 @@ class QueueForm(_QueueModelForm):
 
     class Meta:
         model = Queue
-        fields = ["languages", "counts_open_hours", "handing", "calls_at_once", "is_active", *PROMISES]
+        fields = ["languages", "counts_open_hours", "handing", "is_active", *CHANNELS, *PROMISES]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,6 +86,8 @@ class QueueForm(_QueueModelForm):
                 field.choices = zones  # type: ignore[attr-defined]
             elif name == "languages":
                 field.choices = languages()  # type: ignore[attr-defined]
+            elif name in FROM:
+                field.choices = [("", _("every severity")), *Severity.choices]  # type: ignore[attr-defined]
             elif name in PROMISES:
                 field.label = str(PROMISES[name])
         holidays = hours.get("holidays", {})

@@ -22,6 +22,7 @@ from support.models import Case, Queue, Reading, Step
 from support.models.case import STATUS_LABELS
 from support.numbers import NotACaseNumber, read, told
 from support.severities import Severity
+from support.status_words import CHAT_STEPS
 from support.words import read_reason
 
 MOST_STEPS, MOST_READINGS = 100, 20
@@ -112,6 +113,8 @@ def _value(step: Step, value: str, names: dict[str, str]) -> str:
     if kind == Step.Kind.CALL:
         at = parse_datetime(value)
         return told_fully(at) if at else str(CALLS.get(value, value))
+    if kind == Step.Kind.CHAT:
+        return str(CHAT_STEPS.get(value, value))
     if kind == Step.Kind.RATED:
         return _("%(rating)s of 5") % {"rating": value}
     if kind == Step.Kind.ESCALATED:

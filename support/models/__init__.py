@@ -3,6 +3,7 @@
 from .attendance import GONE_AFTER, Attendance
 from .call import Call, CallQuerySet
 from .case import Case, CaseQuerySet
+from .chat import Chat, ChatQuerySet
 from .queue import Queue, QueueQuerySet, Route
 from .reading import Reading
 from .step import Step
@@ -16,6 +17,8 @@ __all__ = [
     "CallQuerySet",
     "Case",
     "CaseQuerySet",
+    "Chat",
+    "ChatQuerySet",
     "Queue",
     "QueueQuerySet",
     "Reading",

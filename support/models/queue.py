@@ -91,6 +91,15 @@ class Queue(models.Model):
         validators=[MaxValueValidator(100)],
         help_text=_("How many telephones there are for appointments. 0: no call-backs are offered."),
     )
+    calls_from = models.PositiveSmallIntegerField(
+        _("call-backs only from this severity on"), choices=Severity.choices, null=True, blank=True
+    )
+    offers_chat = models.BooleanField(
+        _("offers live chat"), default=False, help_text=_("While it is open and somebody of it is marked as here.")
+    )
+    chat_from = models.PositiveSmallIntegerField(
+        _("live chat only from this severity on"), choices=Severity.choices, null=True, blank=True
+    )
     is_active = models.BooleanField(_("takes cases"), default=True)
 
     objects = QueueQuerySet.as_manager()
@@ -111,6 +120,14 @@ class Queue(models.Model):
     def spoken(self) -> list[str]:
         """The codes of its languages, those of the site when it names none."""
         return [code for code in self.languages if code] or [code for code, _name in settings.LANGUAGES]
+
+    def calls_about(self, severity: int) -> bool:
+        """Return whether it makes call-backs about cases this severe; 1 is the most severe."""
+        return self.calls_at_once > 0 and (self.calls_from is None or severity <= self.calls_from)
+
+    def chats_about(self, severity: int) -> bool:
+        """Return whether it chats about cases this severe."""
+        return self.offers_chat and (self.chat_from is None or severity <= self.chat_from)
 
     def promise(self, severity: int, *, is_first: bool) -> Promise:
         """Return how soon it answers: the first time, or each time after."""

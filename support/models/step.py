@@ -32,10 +32,11 @@ class Step(models.Model):
         WATCHED = "watched", pgettext_lazy("case", "Watchers changed")
         FOLLOW_UP = "follow_up", pgettext_lazy("case", "Follow-up date")
         CALL = "call", pgettext_lazy("case", "Call-back")
+        CHAT = "chat", pgettext_lazy("case", "Live chat")
         DOWNLOADED = "downloaded", pgettext_lazy("case", "Downloaded")
 
     #: What the seller sees of it on the timeline; the rest is support's own.
-    SHOWN = frozenset({Kind.OPENED, Kind.MOVED, Kind.TRANSFERRED, Kind.RATED, Kind.SEVERITY, Kind.MERGED})
+    SHOWN = frozenset({Kind.OPENED, Kind.MOVED, Kind.TRANSFERRED, Kind.RATED, Kind.SEVERITY, Kind.MERGED, Kind.CHAT})
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="steps", db_index=False)

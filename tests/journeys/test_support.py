@@ -49,8 +49,9 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def faults(page: Page) -> list[str]:
-    """Return what the accessibility rules say about a page."""
-    return [one["id"] for one in Axe().run(page, options=AXE).response["violations"]]
+    """Return what the accessibility rules say about a page, and of what on it."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
 
 
 def staff(browser: Browser, site: Stack, email: str = "sven@marketplace.example") -> Person:

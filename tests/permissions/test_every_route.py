@@ -346,12 +346,15 @@ def data_for(pattern: str, role: str, world: dict[str, Any]) -> dict[str, Any]:
             "<str:number>/answer/": {"body": "Hello", "client_id": new_id(), "there": "answered"},
             "<str:number>/note/": {"note": "Hello"},
             "<str:number>/do/": {"do": "watch"},
+            "<str:number>/chat/": {"doing": "viewing"},
             "<str:number>/calls/<uuid:call_id>/": {"outcome": "reached", "notes": "Zimtstern"},
         }
         return values.get(pattern.removeprefix("admin/support/desk/"), {})
     if pattern == "support/new/":
         form = {"topic": "api_other", "subject": "s", "body": "b", "client_id": new_id(), "case_severity": "3"}
         return form | {"case_other": "on"}
+    if pattern == "support/<str:number>/chat/":
+        return {"doing": "viewing"}
     if pattern == "support/<str:number>/rate/":
         return {"rating": "5"}
     if pattern == "support/<str:number>/hold/":

@@ -14,6 +14,7 @@ from messagecenter.accounts.models import Mailbox, Membership, User
 from messagecenter.ids import new_id
 from support import actions
 from support.models import Case, Queue, Reading, Route
+from support.severities import Severity
 from tests.support.cases import open_one
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,18 @@ def test_a_queue_is_changed_and_shows_its_hours(ada: Client, queue: Queue) -> No
     ada.post(url, form())
     assert Queue.objects.get().opening_hours == {}
     assert ada.post(f"/admin/support/queue/{queue.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_queue_says_for_which_cases_it_chats_and_calls(ada: Client, queue: Queue) -> None:
+    url = f"/admin/support/queue/{queue.pk}/change/"
+    page = ada.get(url).content.decode()
+    assert page.count("every severity") == 2
+    ada.post(url, form(offers_chat="on", chat_from="2", calls_at_once="3", calls_from=""))
+    queue.refresh_from_db()
+    assert (queue.offers_chat, queue.chat_from, queue.calls_at_once, queue.calls_from) == (True, 2, 3, None)
+    assert [queue.chats_about(severity) for severity in Severity] == [True, True, False, False]
+    assert all(queue.calls_about(severity) for severity in Severity)
+    assert "Select a valid choice" in ada.post(url, form(chat_from="9")).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_the_card_asks_as_much_for_many_steps_as_for_few(
     assert page.count("event-reason") == 9
 
 
-CASE_QUERIES = 10
+CASE_QUERIES = 11
 
 
 # --- what is told of support's work --------------------------------------------------------------------------------

@@ -1,0 +1,236 @@
+"""Live chats: asked for, taken, ended, and what time does to them. Nothing is lost: the words are the case's."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from messagecenter.accounts.models import User
+from messagecenter.accounts.writing import require_writer
+from messagecenter.threads.models import Message
+from support.lifecycle import Actor, Status, may_move
+from support.models import GONE_AFTER, Case, Chat, Step
+from support.offers import chat_offer
+from support.refused import ChatTaken, NoChat, NoChatNow
+from support.waiting import MOST_WAIT, SEEN, present_staff
+
+from .moving import close_chat, locked_case, move, note, staff_actor, tell_chat, tell_pages
+
+#: Who wrote a moment ago writes still: the page says it again before this is over.
+WRITING = timedelta(seconds=20)
+#: A seller not heard of for so long has left; a phone that changes networks or pages has not.
+LEFT_AFTER = timedelta(minutes=5)
+MOST_AT_ONCE = 200
+
+
+@transaction.atomic
+def ask_for_chat(*, by: User, case: Case) -> Chat:
+    """Ask, for the shop, to chat about a case; the same again gives the chat that is open.
+
+    Raises PermissionDenied, and NoChatNow saying when chat opens.
+    """
+    require_writer(by, case.shop)
+    case = locked_case(case)
+    now = timezone.now()
+    if (chat := _open_chat(case)) is not None:
+        return chat
+    offer = chat_offer(case.queue, severity=case.severity, language=case.language, now=now) if _is_told(case) else None
+    if offer is None or not offer.is_open:
+        raise NoChatNow(offer.text if offer else "")
+    chat = Chat.objects.create(
+        case=case,
+        queue=case.queue,
+        language=case.language,
+        asked_by=by,
+        asked_at=now,
+        waits_since=now,
+        seller_seen_at=now,
+    )
+    note(case, Step.Kind.CHAT, actor=Actor.SELLER, by=by, after="asked")
+    tell_chat(case)
+    tell_pages(case)
+    return chat
+
+
+@transaction.atomic
+def take_chat(*, by: User, case: Case) -> Chat:
+    """Go into a seller's chat, and have the case. Who is in it already gets the same again.
+
+    Raises PermissionDenied, NoChat when there is none any more, and ChatTaken when somebody else was faster.
+    """
+    case = locked_case(case)
+    actor = staff_actor(by, case)
+    require_writer(by, case.queue.mailbox)  # who only oversees support could not write a word in it
+    chat = _open_chat(case)
+    if chat is None:
+        raise NoChat
+    if chat.state == Chat.State.LIVE:
+        if chat.taken_by_id != by.pk:
+            raise ChatTaken
+        return chat
+    now = timezone.now()
+    chat.state, chat.taken_by, chat.taken_at = Chat.State.LIVE, by, chat.taken_at or now
+    chat.staff_seen_at, chat.staff_writing_until = now, None
+    chat.save(update_fields=["state", "taken_by", "taken_at", "staff_seen_at", "staff_writing_until"])
+    if case.assignee_id != by.pk:
+        before, case.assignee = str(case.assignee_id or ""), by
+        case.save(update_fields=["assignee"])
+        note(case, Step.Kind.ASSIGNED, actor=actor, by=by, before=before, after=str(by.pk))
+    note(case, Step.Kind.CHAT, actor=actor, by=by, after="taken")
+    if case.state != Status.OPEN:
+        move(case, Status.OPEN, actor=actor, by=by)
+    tell_chat(case)
+    tell_pages(case)
+    return chat
+
+
+@transaction.atomic
+def end_chat(*, by: User, case: Case) -> Chat | None:
+    """End a case's chat, for the shop or for support, and go on in writing; None when there is none.
+
+    Raises PermissionDenied.
+    """
+    case = locked_case(case)
+    try:
+        require_writer(by, case.shop)
+        actor, ending = Actor.SELLER, Chat.Ending.SELLER
+    except PermissionDenied:
+        actor, ending = staff_actor(by, case), Chat.Ending.STAFF
+    chat = _open_chat(case)
+    if chat is not None:
+        _end(case, chat, ending, actor=actor, by=by)
+    return chat
+
+
+def attend_chat(*, by: User, case: Case, is_writing: bool) -> Chat | None:
+    """Note that one side's page of a chat is open, and whether it writes; return the chat, None when it is over.
+
+    The other side hears of it when that changes. Who is in neither side changes nothing. Time is let do its work on
+    the chat, so that nobody waits for the clock of the whole site.
+    """
+    now = timezone.now()
+    chat = Chat.objects.open().filter(case=case.pk).select_related("queue__mailbox").first()
+    if chat is None:
+        return None
+    side = _side_of(by, chat, case)
+    if side:
+        seen_at, until = getattr(chat, f"{side}_seen_at"), getattr(chat, f"{side}_writing_until")
+        wrote, was_away = until is not None and until > now, seen_at is None or seen_at < now - SEEN
+        values = {f"{side}_seen_at": now, f"{side}_writing_until": now + WRITING if is_writing else None}
+        with transaction.atomic():
+            Chat.objects.open().filter(pk=chat.pk).update(**values)
+            if wrote != is_writing or was_away:
+                tell_chat(case)
+        for name, value in values.items():
+            setattr(chat, name, value)
+    return None if tend_chat(chat=chat, now=now) else chat
+
+
+def leave_chat(*, by: User, case: Case) -> None:
+    """Note that one side's page of a chat was closed: it writes no more. Whether it comes back, time will tell."""
+    chat = Chat.objects.open().filter(case=case.pk).first()
+    if chat is None or not (side := _side_of(by, chat, case)):
+        return
+    with transaction.atomic():
+        Chat.objects.open().filter(pk=chat.pk).update(**{f"{side}_writing_until": None})
+        tell_chat(case)
+
+
+def tend_chat(*, chat: Chat, now: datetime) -> bool:
+    """Do to one chat what is due; return whether it is over."""
+    if _due(chat, now) == "":
+        return chat.state == Chat.State.ENDED
+    with transaction.atomic():
+        case = locked_case(chat.case)
+        found = _open_chat(case)
+        if found is None or found.pk != chat.pk:
+            return True
+        due = _due(found, now)
+        if due == "back":
+            _give_back(case, found)
+        elif due:
+            _end(case, found, Chat.Ending(due), actor=Actor.CLOCK, by=None)
+        chat.refresh_from_db()
+        return found.state == Chat.State.ENDED
+
+
+def tend_chats(now: datetime) -> int:
+    """Do to all open chats what is due; return how many are over now."""
+    found = Chat.objects.open().select_related("queue__mailbox", "case").order_by("asked_at")[:MOST_AT_ONCE]
+    return sum(tend_chat(chat=chat, now=now) for chat in found)
+
+
+def give_back_chats(mailbox_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Let the chats wait again that somebody is in who does not work in the queue any more; in their transaction."""
+    for found in Chat.objects.live().filter(queue=mailbox_id, taken_by=user_id).select_related("case").order_by("case"):
+        case = locked_case(found.case)
+        chat = _open_chat(case)
+        if chat is not None and chat.taken_by_id == user_id:
+            _give_back(case, chat)
+
+
+def is_chatting(case: Case) -> bool:
+    """Return whether somebody of support is in a chat about a case."""
+    return Chat.objects.live().filter(case=case.pk).exists()
+
+
+def _due(chat: Chat, now: datetime) -> str:
+    """Return what time does to a chat: an ending, "back" when support went away, or ""."""
+    if chat.seller_seen_at < now - LEFT_AFTER:
+        return Chat.Ending.LEFT
+    if chat.state == Chat.State.LIVE:
+        return "back" if chat.staff_seen_at is None or chat.staff_seen_at < now - GONE_AFTER else ""
+    if chat.waits_since < now - MOST_WAIT:
+        return Chat.Ending.WRITTEN
+    if not chat.queue.hours.is_open(now) or not present_staff(chat.queue, now=now):
+        return Chat.Ending.WRITTEN
+    return ""
+
+
+def _give_back(case: Case, chat: Chat) -> None:
+    """Let a chat wait again because who was in it is gone: it keeps its place, which is before all later ones."""
+    chat.state, chat.taken_by, chat.waits_since = Chat.State.WAITING, None, timezone.now()
+    chat.staff_writing_until = None
+    chat.save(update_fields=["state", "taken_by", "waits_since", "staff_writing_until"])
+    note(case, Step.Kind.CHAT, actor=Actor.CLOCK, after="back")
+    tell_chat(case)
+    tell_pages(case)
+
+
+def _end(case: Case, chat: Chat, ending: Chat.Ending, *, actor: Actor, by: User | None) -> None:
+    """End an open chat of a locked case; where support had the last word, the case is answered."""
+    was_live = chat.state == Chat.State.LIVE
+    close_chat(case, chat, ending, actor=actor, by=by)
+    if was_live and _support_spoke_last(case) and may_move(Actor.AGENT, case.state, Status.ANSWERED):
+        move(case, Status.ANSWERED, actor=Actor.AGENT, by=chat.taken_by, tells=False)
+    tell_pages(case)
+
+
+def _support_spoke_last(case: Case) -> bool:
+    last = Message.objects.filter(thread=case.pk, state=Message.State.DELIVERED).order_by("-pk").first()
+    return case.state == Status.OPEN and last is not None and last.sender_id == case.queue_id
+
+
+def _is_told(case: Case) -> bool:
+    """Return whether a case goes on and support can read it."""
+    return case.is_active and Message.objects.filter(thread=case.pk, state=Message.State.DELIVERED).exists()
+
+
+def _open_chat(case: Case) -> Chat | None:
+    found = Chat.objects.select_for_update(of=("self",)).open().filter(case=case.pk)
+    return found.select_related("queue__mailbox", "taken_by", "case").first()
+
+
+def _side_of(by: User, chat: Chat, case: Case) -> str:
+    """Return which side of a chat somebody is on: "staff", "seller", or "" for who only looks on."""
+    if chat.taken_by_id == by.pk and chat.state == Chat.State.LIVE:
+        return "staff"
+    try:
+        require_writer(by, case.shop)
+    except PermissionDenied:
+        return ""
+    return "seller"
