@@ -19,14 +19,16 @@ from .access import case_or_404
 from .chatted import chat_of, newest_chat
 from .outcome import told
 
-VIEWING, WRITING, LEFT = "viewing", "writing", "left"
+#: What a page says that is done there, and whether that is writing; None where it says nothing of it.
+DOING = {"viewing": None, "writing": True, "paused": False}
+LEFT = "left"
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
 @login_not_required  # answers 401 itself: a script cannot use a redirect to the sign-in page
 def case_chat(request: HttpRequest, number: str) -> HttpResponse:
-    """Take what the person does here (``doing``: viewing, writing, left) and show the chat's bar; by GET only that."""
+    """Take what the person does here (``doing``, one of DOING or LEFT) and show the chat's bar; by GET only that."""
     if not request.user.is_authenticated:
         return HttpResponse(status=401)
     case = case_or_404(request, number)
@@ -38,9 +40,9 @@ def case_chat(request: HttpRequest, number: str) -> HttpResponse:
         if doing == LEFT:
             actions.leave_chat(by=person_of(request), case=case)
             return HttpResponse(status=204)
-        if doing not in (VIEWING, WRITING):
+        if doing not in DOING:
             return HttpResponse(status=400)
-        actions.attend_chat(by=person_of(request), case=case, is_writing=doing == WRITING)
+        actions.attend_chat(by=person_of(request), case=case, is_writing=DOING[doing])
     shown = chat_of(case, newest_chat(case), membership, timezone.now())
     return render(request, "support/_chat.html", {"chat": shown})
 

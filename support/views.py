@@ -128,7 +128,7 @@ def _chat_context(request: HttpRequest, case: Case, membership: Membership) -> d
     chat = newest_chat(case)
     is_looked_at = "peek" not in request.GET and "prefetch" not in request.headers.get("Sec-Purpose", "")
     if chat is not None and chat.state != Chat.State.ENDED and is_looked_at:
-        actions.attend_chat(by=person_of(request), case=case, is_writing=False)
+        actions.attend_chat(by=person_of(request), case=case)
         chat = newest_chat(case)
         case.refresh_from_db(fields=["status", "status_since", "due_at", "waiting_since"])
     now = timezone.now()

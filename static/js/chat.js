@@ -23,7 +23,9 @@
   const isOpen = () => OPEN.includes(bar()?.dataset.state);
   const beats = () => isOpen() && "chatBeats" in bar().dataset;
   const token = () => document.querySelector(TOKEN)?.value ?? "";
-  const now = () => (performance.now() - typedAt < WRITING_SECONDS * 1000 ? "writing" : "viewing");
+  const isTyping = () => performance.now() - typedAt < WRITING_SECONDS * 1000;
+  // Only who wrote pauses: a page that just lies open says nothing of what another tab or a colleague types.
+  const now = () => (isTyping() ? "writing" : doing === "writing" ? "paused" : "viewing");
   const plain = (node) => node.innerHTML.replace(/csrfmiddlewaretoken" value="[^"]*"/g, "").trim();
 
   /* --- what is shown ------------------------------------------------------------------------------------------------ */

@@ -106,8 +106,10 @@ def end_chat(*, by: User, case: Case) -> Chat | None:
     return chat
 
 
-def attend_chat(*, by: User, case: Case, is_writing: bool) -> Chat | None:
+def attend_chat(*, by: User, case: Case, is_writing: bool | None = None) -> Chat | None:
     """Note that one side's page of a chat is open, and whether it writes; return the chat, None when it is over.
+
+    ``is_writing`` is None for a page that says nothing of it: a colleague's, or another tab, may be writing.
 
     The other side hears of it when that changes. Who is in neither side changes nothing. Time is let do its work on
     the chat, so that nobody waits for the clock of the whole site.
@@ -120,10 +122,12 @@ def attend_chat(*, by: User, case: Case, is_writing: bool) -> Chat | None:
     if side:
         seen_at, until = getattr(chat, f"{side}_seen_at"), getattr(chat, f"{side}_writing_until")
         wrote, was_away = until is not None and until > now, seen_at is None or seen_at < now - SEEN
-        values = {f"{side}_seen_at": now, f"{side}_writing_until": now + WRITING if is_writing else None}
+        values: dict[str, datetime | None] = {f"{side}_seen_at": now}
+        if is_writing is not None:
+            values[f"{side}_writing_until"] = now + WRITING if is_writing else None
         with transaction.atomic():
             Chat.objects.open().filter(pk=chat.pk).update(**values)
-            if wrote != is_writing or was_away:
+            if was_away or is_writing not in (None, wrote):
                 tell_chat(case)
         for name, value in values.items():
             setattr(chat, name, value)

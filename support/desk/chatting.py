@@ -7,12 +7,11 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from support import actions
+from support.chatting import DOING, LEFT
 from support.numbers import NotACaseNumber, read
 
 from .chatted import bar_of, open_chats
 from .door import work_or_404
-
-VIEWING, WRITING, LEFT = "viewing", "writing", "left"
 
 
 @require_safe
@@ -39,8 +38,8 @@ def case_chat(request: HttpRequest, number: str) -> HttpResponse:
         if doing == LEFT:
             actions.leave_chat(by=work.person, case=work.case)
             return HttpResponse(status=204)
-        if doing not in (VIEWING, WRITING):
+        if doing not in DOING:
             return HttpResponse(status=400)
-        actions.attend_chat(by=work.person, case=work.case, is_writing=doing == WRITING)
+        actions.attend_chat(by=work.person, case=work.case, is_writing=DOING[doing])
     context = {"case": work.case, "chat": bar_of(work)}
     return TemplateResponse(request, "admin/support/_chat.html", context)

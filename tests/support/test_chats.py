@@ -234,6 +234,10 @@ def test_the_other_side_hears_of_writing_once_and_no_words(queue: Queue, sven: U
     assert chat is not None
     assert chat.seller_writing_until is not None
     assert chat.staff_writing_until is None
+    colleague = make_seller(Role.AGENT, seller.mailbox)
+    chat = actions.attend_chat(by=colleague.user, case=case)
+    assert chat is not None
+    assert chat.seller_writing_until is not None  # whose page lies open says nothing of who writes
     actions.leave_chat(by=seller.user, case=case)
     chat = actions.attend_chat(by=sven, case=case, is_writing=False)
     assert chat is not None

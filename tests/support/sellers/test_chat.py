@@ -248,7 +248,7 @@ def test_what_support_does_is_seen_and_the_other_way_round(browser: Client, staf
     assert Chat.objects.filter(seller_writing_until__gt=now).exists()
     bar_of(browser, case, "writing")
     assert announced(case) == {key: many + 1 for key, many in before.items()}, "told once"
-    bar_of(browser, case, "viewing")
+    bar_of(browser, case, "paused")
     assert Chat.objects.get().seller_writing_until is None
     assert announced(case) == {key: many + 2 for key, many in before.items()}
 
