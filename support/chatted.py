@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from messagecenter.accounts.models import Membership
 from messagecenter.threads.clock import told_fully
 
+from .lifecycle import Status
 from .models import Case, Chat
 from .offers import chat_offer
 from .waiting import SEEN, standing_of
@@ -38,6 +39,7 @@ def chat_of(case: Case, chat: Chat | None, membership: Membership, now: datetime
         "state": state,
         "tone": tone,
         "text": text,
+        "news": _("Support is here.") if tone == "writing" else text,
         "beats": is_open and membership.may_write,
         "end_url": reverse("support:chat_end", args=[case.number]) if is_open and membership.may_write else "",
         "end_text": _("Rather in writing") if state == Chat.State.WAITING else _("End the chat"),
@@ -47,7 +49,8 @@ def chat_of(case: Case, chat: Chat | None, membership: Membership, now: datetime
 def chat_offer_of(case: Case, chat: Chat | None, membership: Membership, now: datetime) -> dict[str, Any] | None:
     """Return whether and how a chat about a case can be asked for, None where it cannot: four queries at most."""
     is_open = chat is not None and chat.state != Chat.State.ENDED
-    if is_open or not membership.may_write or not case.is_active:
+    is_checked = case.state == Status.NEW and case.due_at is None  # support cannot read it yet
+    if is_open or is_checked or not membership.may_write or not case.is_active:
         return None
     offer = chat_offer(case.queue, severity=case.severity, language=case.language, now=now)
     if offer is None:
@@ -103,6 +106,8 @@ def _ended(chat: Chat) -> str:
         return _("Nobody was free. Your case goes on in writing.")
     if chat.ending == Chat.Ending.LEFT:
         return _("The chat ended because you were away. Nothing is lost: your case goes on in writing.")
+    if chat.ending == Chat.Ending.MOVED:
+        return _("Another team has your case now. It goes on in writing; what was said stays here.")
     if chat.ending == Chat.Ending.STAFF:
         return _("Support has ended the chat. What was said stays here; simply write to go on.")
     if chat.taken_at is None:

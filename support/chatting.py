@@ -17,6 +17,7 @@ from messagecenter.threads.access import standing_or_404
 from . import actions
 from .access import case_or_404
 from .chatted import chat_of, newest_chat
+from .models import Chat
 from .outcome import told
 
 #: What a page says that is done there, and whether that is writing; None where it says nothing of it.
@@ -58,4 +59,5 @@ def case_chat_ask(request: HttpRequest, number: str) -> HttpResponse:
 def case_chat_end(request: HttpRequest, number: str) -> HttpResponse:
     """End the chat, or wait no more for one: the case goes on in writing, as its page says."""
     case = case_or_404(request, number)
-    return told(request, case, partial(actions.end_chat, by=person_of(request), case=case))
+    only_waiting = request.POST.get("seen") == Chat.State.WAITING  # what the button said when it was pressed
+    return told(request, case, partial(actions.end_chat, by=person_of(request), case=case, only_waiting=only_waiting))

@@ -79,7 +79,7 @@ class SlotTaken(Refused):
         if next_at is None:
             self.sentence = gettext("This appointment has just been taken, and no other is free. Please write to us.")
         else:
-            when = date_format(timezone.localtime(next_at), "DATETIME_FORMAT")
+            when = date_format(timezone.localtime(next_at), "DATETIME_FORMAT").rstrip(".")
             self.sentence = gettext("This appointment has just been taken. The next free one: %(when)s.") % {
                 "when": when
             }
@@ -130,6 +130,12 @@ class NoChat(Refused):
     """The seller waits in no chat any more."""
 
     sentence = _("There is no chat any more: the case goes on in writing.")
+
+
+class ChatBegan(Refused):
+    """Who no longer wanted to wait does not wait any more."""
+
+    sentence = _("Support has just come into the chat.")
 
 
 class ChatTaken(Refused):

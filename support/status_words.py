@@ -30,5 +30,6 @@ CHAT_STEPS = {
     "seller": pgettext_lazy("chat", "Live chat ended by the seller"),
     "staff": pgettext_lazy("chat", "Live chat ended by support"),
     "left": pgettext_lazy("chat", "Live chat ended: the seller was gone"),
+    "moved": pgettext_lazy("chat", "Live chat ended: another team has the case"),
     "written": pgettext_lazy("chat", "Nobody was free for the live chat: it goes on in writing"),
 }

@@ -14,8 +14,8 @@ from messagecenter.accounts.models import Role
 
 from .models import GONE_AFTER, Attendance, Chat, Queue
 
-#: A side not heard of for so long is away: three beats of its page have not come.
-SEEN = timedelta(seconds=45)
+#: A side not heard of for so long is away: browsers let a page that nobody looks at beat only once a minute.
+SEEN = timedelta(seconds=80)
 #: Nobody is kept waiting longer than this: then it goes on in writing.
 MOST_WAIT = timedelta(minutes=15)
 #: How long a chat takes until there are some to learn from; what counts are the last ones.

@@ -29,7 +29,8 @@
   const plain = (node) => node.innerHTML.replace(/csrfmiddlewaretoken" value="[^"]*"/g, "").trim();
 
   /* --- what is shown ------------------------------------------------------------------------------------------------ */
-  // The line itself stays: a screen reader is told what is said in it. Buttons change only with what they do.
+  // The line for screen readers itself stays, and says what matters, not each time somebody types or pauses. Buttons
+  // change only with what they do.
   function show(fresh) {
     const old = bar();
     const before = old.dataset.state;
@@ -38,13 +39,14 @@
     const mark = fresh.querySelector(TOKEN)?.value;
     if (mark) for (const input of document.querySelectorAll(TOKEN)) input.value = mark;
     let isChanged = before !== fresh.dataset.state;
-    for (const part of ["[data-chat-said]", "[data-chat-do]"]) {
+    for (const part of ["[data-chat-said]", "[data-chat-news]", "[data-chat-do]"]) {
       const [shown, next] = [old.querySelector(part), fresh.querySelector(part)];
       if (!shown || !next || plain(shown) === plain(next)) continue;
       const hadFocus = shown.contains(document.activeElement);
       shown.replaceChildren(...next.childNodes);
       isChanged = true;
-      if (hadFocus) (shown.querySelector("button, a") ?? document.querySelector(TYPED))?.focus({ preventScroll: true });
+      // Never onto another button: whoever was about to press the old one would press that.
+      if (hadFocus) (document.querySelector(TYPED) ?? shown.querySelector("button, a"))?.focus({ preventScroll: true });
     }
     if (!isChanged) return;
     if (before === "waiting" && fresh.dataset.state === "live") call();
@@ -52,7 +54,7 @@
   }
   // Who waits in another tab sees by this one's title that somebody is there.
   function call() {
-    if (document.visibilityState === "visible" || document.title.startsWith("● ")) return;
+    if (document.visibilityState === "visible" || document.title.includes("● ")) return;
     document.title = `● ${document.title}`;
   }
 
@@ -106,7 +108,7 @@
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible") return;
-    document.title = document.title.replace(/^● /, "");
+    document.title = document.title.replace(/^(\(\d+\+?\) )?● /, "$1");
     if (isOpen()) tell(); else if (bar()) look();
   });
   window.addEventListener("online", () => { if (isOpen()) tell(); else if (bar()) look(); });

@@ -329,6 +329,7 @@
   function stop() { source?.close(); source = null; }
   function tell(message) { channel?.postMessage(message); take(message); }
   function take({ event, state }) {
+    if (state === "signedOut") signedOut = true; // another tab was told: nobody asks in vain any more
     if (event) hear(event);
     if (state !== undefined) say(navigator.onLine ? state : "offline");
   }

@@ -130,8 +130,10 @@
     if (said && fresh.dataset.said !== old.dataset.said) said.textContent = fresh.dataset.said;
     keepingPlace(() => put(old, fresh));
     if (focused) {
-      const place = document.getElementById(key) ?? document.getElementById("chats");
-      (place.matches("a") ? place : place.querySelector(focused.tagName) ?? place.querySelector("a"))?.focus({ preventScroll: true });
+      // Whose line is gone is led to a link, never to another seller's button.
+      const place = document.getElementById(key);
+      const chats = document.getElementById("chats");
+      (place?.matches("a") ? place : place?.querySelector(focused.tagName) ?? chats.querySelector("a") ?? desk.querySelector("a"))?.focus({ preventScroll: true });
     }
     showWaiting();
   }
@@ -171,18 +173,30 @@
     if (form.dataset.busy) return;
     form.dataset.busy = "yes";
     const part = form.closest("[data-part]");
+    const sent = form.querySelector("textarea")?.value;
     asked += 1; // what was asked before the form is out of date
     try {
       const answer = await fetch(form.action, { method: "POST", body: new FormData(form, event.submitter), headers: { Accept: "text/html" } });
       const page = parse(await answer.text());
-      if (!page.querySelector("[data-case]")) { location.assign(answer.redirected ? answer.url : location.href); return; }
+      if (!page.querySelector("[data-case]")) {
+        // Another page of the desk, or none: a proxy's error, a page to sign in. There the text stays.
+        if (answer.ok && answer.redirected && !answer.url.includes("/login/")) location.assign(answer.url);
+        else say(news?.dataset.failed ?? "");
+        return;
+      }
       const isDone = answer.ok;
+      const typed = form.querySelector("textarea")?.value;
       const fresh = part && page.getElementById(part.id);
       keepingPlace(() => { mergeMessages(page); mergeParts(page, { sent: part }); });
       putChats(page);
       lookAtChat(page);
       showWaiting();
       const node = fresh && document.getElementById(part.id);
+      if (node && typed !== sent) {
+        // What was typed while the answer was under way goes into the next one.
+        const area = node.querySelector("textarea");
+        if (area) area.value = isDone && typed.startsWith(sent) ? typed.slice(sent.length).trimStart() : typed;
+      }
       if (node) {
         if (isDone && node.tagName === "DETAILS") node.open = false;
         const wrong = node.querySelector(".errorlist, .support-screened");

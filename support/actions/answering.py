@@ -13,7 +13,7 @@ from messagecenter.notices.actions import owe
 from messagecenter.threads.actions import Posted, expect_nothing, post_message
 from messagecenter.threads.models import Entry, Message
 from support.lifecycle import WITH_SUPPORT, Actor, Status, after_sellers_word, may_move
-from support.models import Case, Step
+from support.models import Case, Chat, Step
 from support.notifications import CASE_ANSWERED, CASE_WRITTEN, somebody_told, staff_told, tell_shop
 from support.refused import CannotMove
 
@@ -76,6 +76,8 @@ def follow_message(message: Message, entries: Sequence[Entry]) -> None:
 
 def _seller_wrote(case: Case, message: Message) -> None:
     now = timezone.now()
+    # Who writes is there, also by mail or on a page without the chat's bar.
+    Chat.objects.open().filter(case=case.pk).update(seller_seen_at=now, seller_writing_until=None)
     note(case, Step.Kind.WROTE, actor=Actor.SELLER, by=message.author)
     case.last_word_at = now
     people = staff_told(case)
@@ -96,6 +98,8 @@ def _support_answered(case: Case, message: Message) -> None:
         case.assignee = message.author
         note(case, Step.Kind.ASSIGNED, actor=Actor.AGENT, by=message.author, after=str(message.author_id or ""))
     note(case, Step.Kind.REPLIED, actor=Actor.AGENT, by=message.author)
+    own = Chat.objects.live().filter(case=case.pk, taken_by=message.author)
+    own.update(staff_seen_at=now, staff_writing_until=None)
     case.last_word_at = now
     end_turn(case, now, by=message.author)
     case.first_answered_at = case.first_answered_at or now

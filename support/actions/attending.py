@@ -43,9 +43,12 @@ def stay_at_desk(*, by: User) -> None:
     """
     now = timezone.now()
     Attendance.objects.filter(staff=by).update(seen_at=now)
-    own = list(Chat.objects.live().filter(taken_by=by).select_related("case"))
+    writes = Membership.objects.filter(user=by, role__in=[Role.AGENT, Role.OWNER]).values("mailbox")
+    # Locked in one order, by their cases: whoever leaves a queue gives them back in the same.
+    locking = Chat.objects.select_for_update(of=("self",)).live().filter(taken_by=by, queue__in=writes)
+    own = list(locking.select_related("case").order_by("case"))
     if own:
-        Chat.objects.live().filter(pk__in=[one.pk for one in own], taken_by=by).update(staff_seen_at=now)
+        Chat.objects.filter(pk__in=[one.pk for one in own]).update(staff_seen_at=now)
     for chat in own:
         if chat.staff_seen_at is None or chat.staff_seen_at < now - SEEN:
             tell_chat(chat.case)

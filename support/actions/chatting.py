@@ -15,7 +15,7 @@ from messagecenter.threads.models import Message
 from support.lifecycle import Actor, Status, may_move
 from support.models import GONE_AFTER, Case, Chat, Step
 from support.offers import chat_offer
-from support.refused import ChatTaken, NoChat, NoChatNow
+from support.refused import ChatBegan, ChatTaken, NoChat, NoChatNow
 from support.waiting import MOST_WAIT, SEEN, present_staff
 
 from .moving import close_chat, locked_case, move, note, staff_actor, tell_chat, tell_pages
@@ -24,7 +24,6 @@ from .moving import close_chat, locked_case, move, note, staff_actor, tell_chat,
 WRITING = timedelta(seconds=20)
 #: A seller not heard of for so long has left; a phone that changes networks or pages has not.
 LEFT_AFTER = timedelta(minutes=5)
-MOST_AT_ONCE = 200
 
 
 @transaction.atomic
@@ -89,10 +88,10 @@ def take_chat(*, by: User, case: Case) -> Chat:
 
 
 @transaction.atomic
-def end_chat(*, by: User, case: Case) -> Chat | None:
+def end_chat(*, by: User, case: Case, only_waiting: bool = False) -> Chat | None:
     """End a case's chat, for the shop or for support, and go on in writing; None when there is none.
 
-    Raises PermissionDenied.
+    Raises PermissionDenied, and ChatBegan for who wanted to end ``only_waiting`` when support has just come in.
     """
     case = locked_case(case)
     try:
@@ -101,6 +100,8 @@ def end_chat(*, by: User, case: Case) -> Chat | None:
     except PermissionDenied:
         actor, ending = staff_actor(by, case), Chat.Ending.STAFF
     chat = _open_chat(case)
+    if chat is not None and only_waiting and chat.state == Chat.State.LIVE:
+        raise ChatBegan
     if chat is not None:
         _end(case, chat, ending, actor=actor, by=by)
     return chat
@@ -136,7 +137,7 @@ def attend_chat(*, by: User, case: Case, is_writing: bool | None = None) -> Chat
 
 def leave_chat(*, by: User, case: Case) -> None:
     """Note that one side's page of a chat was closed: it writes no more. Whether it comes back, time will tell."""
-    chat = Chat.objects.open().filter(case=case.pk).first()
+    chat = Chat.objects.open().filter(case=case.pk).select_related("queue__mailbox").first()
     if chat is None or not (side := _side_of(by, chat, case)):
         return
     with transaction.atomic():
@@ -164,7 +165,7 @@ def tend_chat(*, chat: Chat, now: datetime) -> bool:
 
 def tend_chats(now: datetime) -> int:
     """Do to all open chats what is due; return how many are over now."""
-    found = Chat.objects.open().select_related("queue__mailbox", "case").order_by("asked_at")[:MOST_AT_ONCE]
+    found = list(Chat.objects.open().select_related("queue__mailbox", "case").order_by("pk"))
     return sum(tend_chat(chat=chat, now=now) for chat in found)
 
 
@@ -190,7 +191,7 @@ def _due(chat: Chat, now: datetime) -> str:
         return "back" if chat.staff_seen_at is None or chat.staff_seen_at < now - GONE_AFTER else ""
     if chat.waits_since < now - MOST_WAIT:
         return Chat.Ending.WRITTEN
-    if not chat.queue.hours.is_open(now) or not present_staff(chat.queue, now=now):
+    if not chat.queue.hours.is_open(now) or not present_staff(chat.queue, chat.language, now=now):
         return Chat.Ending.WRITTEN
     return ""
 
@@ -207,10 +208,10 @@ def _give_back(case: Case, chat: Chat) -> None:
 
 def _end(case: Case, chat: Chat, ending: Chat.Ending, *, actor: Actor, by: User | None) -> None:
     """End an open chat of a locked case; where support had the last word, the case is answered."""
-    was_live = chat.state == Chat.State.LIVE
     close_chat(case, chat, ending, actor=actor, by=by)
-    if was_live and _support_spoke_last(case) and may_move(Actor.AGENT, case.state, Status.ANSWERED):
-        move(case, Status.ANSWERED, actor=Actor.AGENT, by=chat.taken_by, tells=False)
+    # Also of one that waited again at its end: whoever was in it had said something.
+    if chat.taken_at is not None and _support_spoke_last(case) and may_move(Actor.AGENT, case.state, Status.ANSWERED):
+        move(case, Status.ANSWERED, actor=Actor.AGENT, by=chat.taken_by or case.assignee, tells=False)
     tell_pages(case)
 
 
@@ -231,10 +232,9 @@ def _open_chat(case: Case) -> Chat | None:
 
 def _side_of(by: User, chat: Chat, case: Case) -> str:
     """Return which side of a chat somebody is on: "staff", "seller", or "" for who only looks on."""
-    if chat.taken_by_id == by.pk and chat.state == Chat.State.LIVE:
-        return "staff"
+    is_in_it = chat.taken_by_id == by.pk and chat.state == Chat.State.LIVE
     try:
-        require_writer(by, case.shop)
+        require_writer(by, chat.queue.mailbox if is_in_it else case.shop)
     except PermissionDenied:
         return ""
-    return "seller"
+    return "staff" if is_in_it else "seller"

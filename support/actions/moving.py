@@ -110,6 +110,8 @@ def _drop_chat(case: Case, *, actor: Actor, by: User | None) -> None:
     chat = Chat.objects.select_for_update(of=("self",)).open().filter(case=case).first()
     if chat is not None:
         ending = Chat.Ending.SELLER if actor == Actor.SELLER else Chat.Ending.STAFF
+        if case.queue_id != chat.queue_id:
+            ending = Chat.Ending.MOVED
         close_chat(case, chat, ending, actor=actor, by=by)
 
 
@@ -118,7 +120,7 @@ def close_chat(case: Case, chat: Chat, ending: Chat.Ending, *, actor: Actor, by:
     chat.state, chat.ending, chat.ended_at = Chat.State.ENDED, ending, timezone.now()
     chat.save(update_fields=["state", "ending", "ended_at"])
     note(case, Step.Kind.CHAT, actor=actor, by=by, after=ending)
-    tell_chat(case)
+    announce(kind="chat", mailbox_ids=[case.shop_id, case.queue_id, chat.queue_id], thread_id=case.pk)
 
 
 def tell_chat(case: Case) -> None:

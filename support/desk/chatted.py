@@ -23,6 +23,7 @@ from messagecenter.replies.languages import name_of
 from messagecenter.threads.models import Entry
 from support.actions import MOST_CHATS
 from support.catalogue import label_of
+from support.lifecycle import Actor
 from support.models import Case, Chat
 from support.waiting import SEEN
 
@@ -67,6 +68,12 @@ class Bar:
     is_writing: bool = False
     is_mine: bool = False
     may_take: bool = False
+    may_end: bool = False
+
+    @property
+    def news(self) -> str:
+        """What a screen reader is told: not each time somebody types or pauses."""
+        return f"{self.text} {_('The seller is here.') if self.is_writing else self.presence}".strip()
 
     @property
     def is_live(self) -> bool:
@@ -136,13 +143,15 @@ def _live(chat: Chat, work: Work, shop: str, now: datetime) -> Bar:
     if chat.taken_by_id != work.person.pk:
         name = chat.taken_by.get_full_name() if chat.taken_by else _("somebody who left")
         text = _("%(name)s chats with %(shop)s.") % {"name": name, "shop": shop}
-        return Bar(chat.state, text=text, span=told_wait(chat.taken_at or chat.asked_at, now))
+        may_end = work.actor == Actor.LEAD  # whoever has it may be gone and have left a page open
+        return Bar(chat.state, text=text, span=told_wait(chat.taken_at or chat.asked_at, now), may_end=may_end)
     return Bar(
         chat.state,
         text=_("You chat with %(shop)s.") % {"shop": shop},
         presence=_presence(chat, now),
         is_writing=_is_there(chat, now) and _is_writing(chat, now),
         is_mine=True,
+        may_end=work.actor is not None,
     )
 
 

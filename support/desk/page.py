@@ -103,6 +103,8 @@ def show_page(request: HttpRequest, work: Work, *, code: int = 200, **came_back:
     steps, has_more_steps = told_steps(case)
     watchers = watchers_of(case)
     chat = bar_of(work)
+    if chat.is_mine and "peek" not in request.GET:
+        actions.stay_at_desk(by=work.person)  # also without the page's script
     can_write = work.may_write and entry is not None
     context = admin.site.each_context(request) | {
         "title": case.shown_number,

@@ -49,6 +49,7 @@ class Chat(models.Model):
         SELLER = "seller", pgettext_lazy("chat", "ended by the seller")
         STAFF = "staff", pgettext_lazy("chat", "ended by support")
         LEFT = "left", pgettext_lazy("chat", "the seller was gone")
+        MOVED = "moved", pgettext_lazy("chat", "another team has the case")
         WRITTEN = "written", pgettext_lazy("chat", "nobody was free: it goes on in writing")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from support.actions.chatting import LEFT_AFTER
 from support.lifecycle import Status
 from support.models import GONE_AFTER, Case, Chat, Queue, Step
 from support.notifications import CASE_WRITTEN, KINDS
-from support.refused import ChatTaken, NoChat, NoChatNow
+from support.refused import ChatBegan, ChatTaken, NoChat, NoChatNow
 from support.shown import expectation
 from support.waiting import LAST_CHATS, MOST_WAIT, expected_minutes, standing_of
 
@@ -137,25 +137,37 @@ def test_a_place_further_back_never_waits_less(position: int, seats: int, busy: 
     assert expected_minutes(position, seats=seats + 1, busy=busy, each=each) <= max(here, 1)
 
 
-def test_chats_of_other_queues_and_old_ones_do_not_count(queue: Queue, sven: User) -> None:
+def test_only_the_last_chats_of_the_own_queue_say_how_long_one_takes(queue: Queue, sven: User) -> None:
     other = make_chatting_queue("Another queue")
-    _seller, _case, chat = asking_seller()
+    sit_down(sven, chats=1)
+    actions.take_chat(by=sven, case=asking_seller()[1])  # nobody is free: the next one waits for the end of this
+    chat = asking_seller()[2]
     now = timezone.now()
-    for _one in range(LAST_CHATS):
+
+    def past(place: Queue, minutes: int, ended_at: datetime) -> None:
         seller = make_seller()
         Chat.objects.create(
             case=open_one(seller),
-            queue=other,
+            queue=place,
             language="en",
             asked_by=seller.user,
-            asked_at=now - timedelta(hours=2),
+            asked_at=ended_at - timedelta(hours=2),
             state=Chat.State.ENDED,
             ending=Chat.Ending.STAFF,
-            taken_at=now - timedelta(hours=1),
-            ended_at=now,
+            taken_at=ended_at - timedelta(minutes=minutes),
+            ended_at=ended_at,
         )
-    assert standing_of(chat, now).position == 1
-    assert standing_of(chat, now).minutes == 1
+
+    assert standing_of(chat, now).minutes == 8  # as long as chats usually take
+    for _one in range(LAST_CHATS):
+        past(other, 60, now)
+    assert standing_of(chat, now).minutes == 8
+    for _one in range(LAST_CHATS):
+        past(queue, 50, now - timedelta(days=1))
+    assert standing_of(chat, now).minutes == 50
+    for _one in range(LAST_CHATS):
+        past(queue, 3, now)
+    assert standing_of(chat, now).minutes == 3
 
 
 # --- taking ------------------------------------------------------------------------------------------------------
@@ -210,6 +222,44 @@ def test_while_they_talk_the_case_stays_open_and_no_clock_runs_against_what_was_
     bodies = Message.objects.filter(thread=case.pk).count()
     assert bodies == 4
     assert told_steps(case) == ["asked", "taken", "seller"]
+
+
+@pytest.mark.parametrize("ending", ["written", "left", "seller"])
+def test_a_chat_that_support_was_cut_off_from_leaves_an_answered_case(sven: User, ending: str) -> None:
+    """However it ends after that: an open case in which nobody owes anything would be forgotten for good."""
+    seller, case, chat = asking_seller()
+    actions.take_chat(by=sven, case=case)
+    answer(sven, case, "The payout left us on the fifth.")
+    change(chat, staff_seen_at=timezone.now() - GONE_AFTER - timedelta(seconds=1))
+    if ending == "written":
+        stand_up(sven)
+        tend()  # he is cut off
+        tend()  # and nobody else is there
+    elif ending == "left":
+        tend()
+        change(chat, seller_seen_at=timezone.now() - LEFT_AFTER - timedelta(seconds=1))
+        tend()
+    else:
+        tend()
+        actions.end_chat(by=seller.user, case=case)
+    assert Chat.objects.get().ending == ending
+    assert fresh(case).state == Status.ANSWERED
+
+
+def test_who_writes_is_there_whichever_way_the_words_came(sven: User) -> None:
+    seller, case, chat = asking_seller()
+    actions.take_chat(by=sven, case=case)
+    old = timezone.now() - LEFT_AFTER + timedelta(seconds=5)
+    change(chat, seller_seen_at=old, staff_seen_at=old, seller_writing_until=timezone.now() + timedelta(seconds=9))
+    write(seller, case, "I am on the train and answer by mail.")
+    answer(sven, case, "That is fine.")
+    chat.refresh_from_db()
+    assert chat.seller_seen_at > old
+    assert chat.seller_writing_until is None
+    assert chat.staff_seen_at is not None
+    assert chat.staff_seen_at > old
+    tend()
+    assert Chat.objects.get().state == Chat.State.LIVE
 
 
 def test_a_chat_ended_on_the_sellers_question_still_owes_the_answer(sven: User) -> None:
@@ -343,7 +393,8 @@ def test_another_queue_or_the_end_of_the_matter_ends_the_chat(queue: Queue, sven
     seller, case, _chat = asking_seller()
     actions.take_chat(by=sven, case=case)
     actions.transfer_case(by=sven, case=case, to=other, reason="They know the carriers.")
-    assert Chat.objects.get(case=case).ending == Chat.Ending.STAFF
+    assert Chat.objects.get(case=case).ending == Chat.Ending.MOVED
+    assert Event.objects.filter(kind="chat", mailbox_id=queue.pk, thread_id=case.pk).exists()
     seller, case, _chat = asking_seller()
     actions.resolve_case(by=seller.user, case=case)
     assert Chat.objects.get(case=case).ending == Chat.Ending.SELLER
@@ -358,6 +409,36 @@ def test_a_seller_who_would_rather_write_does(sven: User) -> None:
     assert actions.end_chat(by=seller.user, case=case) is None
     assert fresh(case).state == Status.NEW
     assert fresh(case).due_at is not None
+
+
+def test_who_would_rather_write_does_not_end_a_chat_that_has_just_begun(sven: User) -> None:
+    seller, case, _chat = asking_seller()
+    actions.take_chat(by=sven, case=case)
+    with pytest.raises(ChatBegan):
+        actions.end_chat(by=seller.user, case=case, only_waiting=True)
+    assert Chat.objects.get().state == Chat.State.LIVE
+
+
+def test_who_may_only_read_any_more_is_not_in_the_chat_for_ever(queue: Queue, sven: User) -> None:
+    _seller, case, chat = asking_seller()
+    actions.take_chat(by=sven, case=case)
+    sit_down(make_staff(queue))
+    Membership.objects.filter(user=sven, mailbox=queue.mailbox).update(role=Role.VIEWER)
+    change(chat, staff_seen_at=timezone.now() - GONE_AFTER - timedelta(seconds=1))
+    actions.stay_at_desk(by=sven)
+    actions.attend_chat(by=sven, case=case)
+    chat.refresh_from_db()
+    assert (chat.state, chat.taken_by) == (Chat.State.WAITING, None)
+
+
+def test_a_seller_whose_language_nobody_speaks_any_more_does_not_wait_in_vain(queue: Queue, sven: User) -> None:
+    sit_down(sven, languages=("en",))
+    asking_seller()
+    tend()
+    assert Chat.objects.get().state == Chat.State.WAITING
+    sit_down(sven, languages=("de",))
+    tend()
+    assert Chat.objects.get().ending == Chat.Ending.WRITTEN
 
 
 def test_who_leaves_the_queue_leaves_its_chats_to_the_others(queue: Queue, sven: User) -> None:

@@ -9,7 +9,9 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -400,4 +402,18 @@ def test_a_beat_asks_as_much_after_many_chats_as_after_one(
         assert "Support is here." in bar_of(browser, live.case, "viewing")
 
 
+def test_a_waiting_beat_asks_as_much_with_many_before_it_as_with_none(
+    browser: Client, waiting: Chat, staff: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    sit_down(staff, chats=10)
+    with CaptureQueriesContext(connection) as alone:
+        assert "You are next." in bar_of(browser, waiting.case, "viewing")
+    for _one in range(5):
+        Chat.objects.filter(pk=asking_seller()[2].pk).update(asked_at=waiting.asked_at - timedelta(minutes=1))
+    with django_assert_max_num_queries(len(alone)):
+        assert "You are number 6." in bar_of(browser, waiting.case, "viewing")
+    assert len(alone) <= WAITING_QUERIES
+
+
 BEAT_QUERIES = 10
+WAITING_QUERIES = 16
