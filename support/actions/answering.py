@@ -13,7 +13,7 @@ from messagecenter.notices.actions import owe
 from messagecenter.threads.actions import Posted, expect_nothing, post_message
 from messagecenter.threads.models import Entry, Message
 from support.lifecycle import WITH_SUPPORT, Actor, Status, after_sellers_word, may_move
-from support.models import Case, Chat, Step
+from support.models import Case, Chat, Heading, Step
 from support.notifications import CASE_ANSWERED, CASE_WRITTEN, somebody_told, staff_told, tell_shop
 from support.refused import CannotMove
 
@@ -21,8 +21,8 @@ from .chatting import is_chatting
 from .moving import begin_turn, end_turn, locked_case, move, note, staff_actor
 from .opening import open_late
 
-#: Where a case goes with the answer that is being given, as far as its writer chose.
-_heading: ContextVar[Status] = ContextVar("heading", default=Status.ANSWERED)
+#: Where a case goes with the answer that is being given; None for one that nobody is giving just now.
+_heading: ContextVar[Status | None] = ContextVar("heading", default=None)
 
 
 def answer_case(
@@ -47,7 +47,7 @@ def answer_case(
         raise CannotMove(str(case.get_status_display()))
     token = _heading.set(there)
     try:
-        return post_message(
+        posted = post_message(
             by=by,
             mailbox=case.queue.mailbox,
             thread=case.thread,
@@ -58,6 +58,9 @@ def answer_case(
         )
     finally:
         _heading.reset(token)
+    if posted.message.state == Message.State.HELD:
+        Heading.objects.get_or_create(message=posted.message, defaults={"there": there})
+    return posted
 
 
 def follow_message(message: Message, entries: Sequence[Entry]) -> None:
@@ -92,8 +95,14 @@ def _seller_wrote(case: Case, message: Message) -> None:
     owe(kind=CASE_WRITTEN, subject_id=message.pk, recipients=people, group_id=case.pk)
 
 
+def _kept(message: Message) -> Status:
+    """Return where a case goes with an answer that was held, as its writer chose then."""
+    heading = Heading.objects.filter(message=message).first()
+    return Status(heading.there) if heading else Status.ANSWERED
+
+
 def _support_answered(case: Case, message: Message) -> None:
-    now, there = timezone.now(), _heading.get()
+    now, there = timezone.now(), _heading.get() or _kept(message)
     if case.assignee_id is None:
         case.assignee = message.author
         note(case, Step.Kind.ASSIGNED, actor=Actor.AGENT, by=message.author, after=str(message.author_id or ""))

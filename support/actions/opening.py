@@ -65,22 +65,11 @@ def open_case(
         raise ValueError("An order or a case of another shop.")
     country = country_for(order, (answers or {}).get("marketplace", ""))
     queue = queue_for(topic=topic, severity=severity, country=country, language=language)
-    with transaction.atomic():
-        posted = contact_support(
-            by=by,
-            mailbox=shop,
-            support=queue.mailbox,
-            subject=subject,
-            body=body,
-            client_id=client_id,
-            order=order,
-            attachment_ids=attachment_ids,
-            confirmed=confirmed,
-        )
-        if posted.repeated:
-            return Opened(Case.objects.filter(pk=posted.thread.pk).first(), posted)
+    made: list[Case] = []
+
+    def begin(posted: Posted) -> None:
         if posted.message.state == Message.State.BLOCKED:
-            return Opened(None, posted)
+            return
         now = timezone.now()
         case = Case(
             thread=posted.thread,
@@ -98,7 +87,21 @@ def open_case(
         )
         write_answers(case, answers or {})
         _set_out(case, posted.message, by)
-    return Opened(case, posted)
+        made.append(case)
+
+    posted = contact_support(
+        by=by,
+        mailbox=shop,
+        support=queue.mailbox,
+        subject=subject,
+        body=body,
+        client_id=client_id,
+        order=order,
+        attachment_ids=attachment_ids,
+        confirmed=confirmed,
+        then=begin,
+    )
+    return Opened(made[0] if made else Case.objects.filter(pk=posted.thread.pk).first(), posted)
 
 
 def open_late(message: Message) -> Case:

@@ -4,6 +4,7 @@ from .attendance import GONE_AFTER, Attendance
 from .call import Call, CallQuerySet
 from .case import Case, CaseQuerySet
 from .chat import Chat, ChatQuerySet
+from .heading import Heading
 from .queue import Queue, QueueQuerySet, Route
 from .reading import Reading
 from .step import Step
@@ -19,6 +20,7 @@ __all__ = [
     "CaseQuerySet",
     "Chat",
     "ChatQuerySet",
+    "Heading",
     "Queue",
     "QueueQuerySet",
     "Reading",

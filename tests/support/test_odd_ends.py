@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from messagecenter.accounts.leaving import say_farewell
@@ -14,7 +15,7 @@ from messagecenter.ids import new_id
 from messagecenter.moderation.actions import decide_appeal, make_appeal
 from messagecenter.notices.models import Notice
 from messagecenter.policy.models import Decision
-from messagecenter.threads.actions import contact_support, post_message, release_message
+from messagecenter.threads.actions import contact_support, contacting, post_message, release_message
 from messagecenter.threads.actions.filing import empty_trash
 from messagecenter.threads.models import Entry, Message, Place, Thread
 from support import actions
@@ -60,6 +61,31 @@ def test_a_message_let_through_late_into_a_closed_case_tells_the_leads() -> None
     assert lead.pk in told("case_written")
 
 
+def test_a_held_answer_takes_the_case_where_its_writer_wanted_it_once_it_is_delivered() -> None:
+    queue, seller = make_queue(), make_seller()
+    agent, case = make_staff(queue), open_one(seller)
+    posted = actions.answer_case(by=agent, case=case, body=HELD, client_id=new_id(), there=Status.WAITING)
+    assert posted.message.state == Message.State.HELD
+    assert fresh(case).state == Status.NEW
+    release(posted.message)
+    assert fresh(case).state == Status.WAITING
+
+
+def test_screening_a_new_case_locks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SQLite whoever screens in a transaction that has written keeps everybody else from writing."""
+    make_queue()
+    seen: list[bool] = []
+    screen = contacting.screen_words
+
+    def looking(*args: Any, **kwargs: Any) -> Any:
+        seen.append(len(connection.savepoint_ids) > 0)
+        return screen(*args, **kwargs)
+
+    monkeypatch.setattr(contacting, "screen_words", looking)
+    open_one(make_seller())
+    assert seen == [False]  # no more than the test's own transaction
+
+
 def test_support_that_answers_and_goes_on_working_owes_the_next_word() -> None:
     queue, seller = make_queue(), make_seller()
     agent, case = make_staff(queue), open_one(seller)
@@ -74,7 +100,13 @@ def test_support_that_answers_and_goes_on_working_owes_the_next_word() -> None:
 def test_a_blocked_first_message_that_an_appeal_lets_through_becomes_a_case() -> None:
     queue, seller = make_queue(), make_seller()
     thread = contact_support(
-        by=seller.user, mailbox=seller.mailbox, support=queue.mailbox, subject="Hm", body=HELD, client_id=new_id()
+        by=seller.user,
+        mailbox=seller.mailbox,
+        support=queue.mailbox,
+        subject="Hm",
+        body=HELD,
+        client_id=new_id(),
+        then=lambda posted: None,
     ).thread
     # As if the policy in force had not delivered it at all.
     [message] = thread.messages.all()

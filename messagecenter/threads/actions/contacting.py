@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -33,13 +33,15 @@ def contact_support(
     order: Order | None = None,
     attachment_ids: Sequence[uuid.UUID] = (),
     confirmed: str = "",
+    then: Callable[[Posted], object],
 ) -> Posted:
     """Open a thread between ``mailbox`` and the queue ``support`` with its first message. Safe to call twice.
 
-    Who may contact which queue about what is the caller's to decide; nobody is kept from support by blocks,
-    restrictions or quotas. Raises PermissionDenied when ``by`` may not write for ``mailbox``, ValidationError for the
-    texts, Refusal for the files, NeedsConfirmation unless ``confirmed`` is the mark of the same words, and AlreadySent
-    when the client id was used for other words or files.
+    ``then`` is called in the same transaction, unless it is a repeat; screening comes before and locks nothing. Who may
+    contact which queue about what is the caller's to decide; nobody is kept from support by blocks, restrictions or
+    quotas. Raises PermissionDenied when ``by`` may not write for ``mailbox``, ValidationError for the texts, Refusal
+    for the files, NeedsConfirmation unless ``confirmed`` is the mark of the same words, and AlreadySent when the client
+    id was used for other words or files.
     """
     subject, body = clean_subject(subject), clean_body(body, may_be_empty=bool(attachment_ids))
     require_writer(by, mailbox)
@@ -64,7 +66,9 @@ def contact_support(
         with transaction.atomic():
             cipher.begin(thread.pk)
             write_subject(thread, subject)
-            return record(thread, [], written)
+            posted = record(thread, [], written)
+            then(posted)
+            return posted
     except IntegrityError:
         first = Thread.objects.get(opened_by=mailbox, client_id=client_id)
         return opened_before(first, about, subject, body, by, attachment_ids)
