@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from django.db.models import Count
 
@@ -16,34 +17,9 @@ NOTICE = timedelta(minutes=30)
 DAYS_AHEAD = 14
 
 
-def free_slots(queue: Queue, day: date, now: datetime) -> list[Window]:
-    """Return the free appointments of a local day (the queue's time zone), in order: one query."""
-    open_slots = [
-        slot
-        for slot in queue.hours.slots(day, Call.MINUTES)
-        if now + NOTICE <= slot.start <= now + timedelta(days=DAYS_AHEAD)
-    ]
-    if not open_slots or not queue.calls_at_once:
-        return []
-    booked = Call.objects.booked().filter(
-        queue=queue, starts_at__gte=open_slots[0].start, starts_at__lte=open_slots[-1].start
-    )
-    taken = dict(booked.values_list("starts_at").annotate(number=Count("pk")))
-    return [slot for slot in open_slots if taken.get(slot.start, 0) < queue.calls_at_once]
-
-
 def days_with_slots(queue: Queue, now: datetime, *, most: int = 5) -> list[tuple[date, Sequence[Window]]]:
-    """Return the next days that have free appointments, with them; at most ``most`` days."""
-    found: list[tuple[date, Sequence[Window]]] = []
-    first = now.astimezone(queue.hours.zone).date()
-    for ahead in range(DAYS_AHEAD + 1):
-        day = first + timedelta(days=ahead)
-        slots = free_slots(queue, day, now)
-        if slots:
-            found.append((day, slots))
-        if len(found) == most:
-            break
-    return found
+    """Return the next days that have free appointments, with them; at most ``most`` days. One query."""
+    return list(islice(_days(queue, now, now), most))
 
 
 def is_slot(queue: Queue, starts_at: datetime, now: datetime) -> bool:
@@ -55,10 +31,37 @@ def is_slot(queue: Queue, starts_at: datetime, now: datetime) -> bool:
 
 
 def next_free(queue: Queue, after: datetime, now: datetime) -> datetime | None:
-    """Return the first free appointment from a moment on, None when there is none in the days that can be booked."""
+    """Return the first free appointment from a moment on, None when there is none in the days that can be booked.
+
+    One query.
+    """
+    return next((slot.start for _day, slots in _days(queue, after, now) for slot in slots if slot.start >= after), None)
+
+
+def _days(queue: Queue, after: datetime, now: datetime) -> Iterator[tuple[date, Sequence[Window]]]:
+    """Yield the days from a moment on that have free appointments, with them."""
     first = after.astimezone(queue.hours.zone).date()
+    taken = _taken(queue, now, now + timedelta(days=DAYS_AHEAD))
     for ahead in range(DAYS_AHEAD + 1):
-        for slot in free_slots(queue, first + timedelta(days=ahead), now):
-            if slot.start >= after:
-                return slot.start
-    return None
+        day = first + timedelta(days=ahead)
+        if slots := _free(queue, _open_slots(queue, day, now), taken):
+            yield day, slots
+
+
+def _open_slots(queue: Queue, day: date, now: datetime) -> list[Window]:
+    """Return the appointments of a local day that can be booked, taken or not, in order."""
+    return [
+        slot
+        for slot in queue.hours.slots(day, Call.MINUTES)
+        if now + NOTICE <= slot.start <= now + timedelta(days=DAYS_AHEAD)
+    ]
+
+
+def _taken(queue: Queue, first: datetime, last: datetime) -> dict[datetime, int]:
+    """Return how many telephones are booked, by the moment."""
+    booked = Call.objects.booked().filter(queue=queue, starts_at__gte=first, starts_at__lte=last)
+    return dict(booked.values_list("starts_at").annotate(number=Count("pk")))
+
+
+def _free(queue: Queue, slots: Sequence[Window], taken: Mapping[datetime, int]) -> list[Window]:
+    return [slot for slot in slots if taken.get(slot.start, 0) < queue.calls_at_once]

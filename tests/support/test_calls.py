@@ -67,7 +67,7 @@ def test_quarters_of_an_hour_on_the_queues_own_clock(
 ) -> None:
     queue = calling_queue(opening_hours=office(time_zone))
     now = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=UTC) - timedelta(hours=12)
-    found = slots.free_slots(queue, date.fromisoformat(day), now)
+    found = dict(slots.days_with_slots(queue, now, most=3))[date.fromisoformat(day)]
     assert (found[0].start, found[-1].start) == (
         datetime.fromisoformat(first).replace(tzinfo=UTC),
         datetime.fromisoformat(last).replace(tzinfo=UTC),
@@ -88,13 +88,23 @@ def test_not_sooner_than_half_an_hour_and_not_without_telephones(db: None) -> No
     now = datetime(2026, 11, 23, 9, 40, tzinfo=UTC)  # Monday, 10:40 in Berlin
     assert slots.days_with_slots(queue, now) == []
     queue.calls_at_once = 2
-    assert slots.free_slots(queue, now.date(), now)[0].start == datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
+    assert slots.days_with_slots(queue, now)[0][1][0].start == datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
 
 
-def test_what_is_offered_costs_one_query_a_day(db: None, django_assert_num_queries: Any) -> None:
-    queue = calling_queue()
-    with django_assert_num_queries(3):
-        assert len(slots.days_with_slots(queue, datetime(2026, 11, 23, 5, tzinfo=UTC), most=3)) == 3
+def test_what_is_offered_costs_one_query_also_when_nothing_is_free(db: None, django_assert_num_queries: Any) -> None:
+    queue = calling_queue(opening_hours=office() | {"week": {day: [["09:00", "09:30"]] for day in OFFICE}})
+    now = datetime(2026, 11, 23, 5, tzinfo=UTC)
+    with django_assert_num_queries(1):
+        days = slots.days_with_slots(queue, now, most=15)
+    assert len(days) == 10  # the working days of a fortnight
+    case = open_one(make_seller())
+    for number, slot in enumerate(slot for _day, free in days for slot in free):
+        state = Call.State.BOOKED
+        values = {"case": case if number == 0 else open_one(make_seller()), "booked_by": case.opened_by, "state": state}
+        Call.objects.create(queue=queue, starts_at=slot.start, line=0, language="de", number_ciphertext=b"", **values)
+    with django_assert_num_queries(2):
+        assert slots.days_with_slots(queue, now) == []
+        assert slots.next_free(queue, now, now) is None
 
 
 # --- telephone numbers -------------------------------------------------------------------------------------------
