@@ -15,7 +15,7 @@ from messagecenter.threads.clock import told_fully
 from .lifecycle import Status
 from .models import Case, Chat
 from .offers import chat_offer
-from .waiting import SEEN, standing_of
+from .waiting import is_away, standing_of, still_writes
 
 #: How long the page says how a chat ended.
 SAID_FOR = timedelta(minutes=10)
@@ -93,9 +93,9 @@ def _place(chat: Chat, now: datetime) -> str:
 
 def _presence(chat: Chat, now: datetime) -> tuple[str, str]:
     """Return what support does in a live chat, as a look and as a sentence."""
-    if chat.staff_seen_at is None or chat.staff_seen_at < now - SEEN:
+    if is_away(chat.staff_seen_at, now):
         return "away", _("Support’s connection is interrupted; you keep your place.")
-    if chat.staff_writing_until is not None and chat.staff_writing_until > now:
+    if still_writes(chat.staff_writing_until, now):
         return "writing", _("Support is writing …")
     return "here", _("Support is here.")
 

@@ -17,7 +17,7 @@ from messagecenter.threads.access import standing_or_404
 from . import actions
 from .access import case_or_404
 from .chatted import chat_of, newest_chat
-from .models import Chat
+from .models import Case, Chat
 from .outcome import told
 
 #: What a page says that is done there, and whether that is writing; None where it says nothing of it.
@@ -36,16 +36,24 @@ def case_chat(request: HttpRequest, number: str) -> HttpResponse:
     membership = standing_or_404(request, case.pk).membership
     if membership.mailbox_id != case.shop_id:
         raise Http404
-    if request.method == "POST":
-        doing = request.POST.get("doing", "")
-        if doing == LEFT:
-            actions.leave_chat(by=person_of(request), case=case)
-            return HttpResponse(status=204)
-        if doing not in DOING:
-            return HttpResponse(status=400)
-        actions.attend_chat(by=person_of(request), case=case, is_writing=DOING[doing])
+    if (answer := heard(request, case)) is not None:
+        return answer
     shown = chat_of(case, newest_chat(case), membership, timezone.now())
     return render(request, "support/_chat.html", {"chat": shown})
+
+
+def heard(request: HttpRequest, case: Case) -> HttpResponse | None:
+    """Take by POST what an open page of either side says is done there; return the answer where no bar is shown."""
+    if request.method != "POST":
+        return None
+    doing = request.POST.get("doing", "")
+    if doing == LEFT:
+        actions.leave_chat(by=person_of(request), case=case)
+        return HttpResponse(status=204)
+    if doing not in DOING:
+        return HttpResponse(status=400)
+    actions.attend_chat(by=person_of(request), case=case, is_writing=DOING[doing])
+    return None
 
 
 @require_POST

@@ -13,7 +13,7 @@ from messagecenter.threads.clock import told_at_end, told_fully
 
 from .models import Queue
 from .slots import next_free
-from .waiting import MOST_WAIT, minutes_for_next, present_staff
+from .waiting import MOST_WAIT, minutes_for_next, present_staff, speakers_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def chat_offer(queue: Queue, *, severity: int, language: str, now: datetime) -> 
     there = present_staff(queue, now=now)
     if not there:
         return Offer(is_open=False, text=_("Nobody is free for a chat just now."))
-    speakers = [one for one in there if language in (one.languages or queue.spoken)]
+    speakers = speakers_of(queue, language, there)
     if not speakers:
         sentence = _("Nobody who speaks %(language)s is free for a chat just now.")
         return Offer(is_open=False, text=sentence % {"language": name_of(language)})

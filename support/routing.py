@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.db.models import Count, Q
-from django.utils import timezone
 
-from messagecenter.accounts.models import Role, User
+from messagecenter.accounts.models import User
 from orders.models import Order
 
 from .catalogue import TOPIC_OF
-from .models import GONE_AFTER, Attendance, Case, Queue, Route
+from .models import Case, Queue, Route
 from .refused import NoQueue
+from .waiting import present_staff
 
 # Marketplaces are named by their domain: its end is the country, but for these.
 COUNTRIES = {"com": "US", "uk": "GB", "org": "", "net": "", "example": "", "eu": "", "shop": ""}
@@ -56,15 +56,7 @@ def agent_for(queue: Queue, language: str) -> User | None:
     """
     if queue.handing == Queue.Handing.NOBODY:
         return None
-    present = Attendance.objects.filter(
-        is_present=True,
-        seen_at__gt=timezone.now() - GONE_AFTER,
-        staff__memberships__mailbox=queue.mailbox_id,
-        staff__memberships__role__in=[Role.AGENT, Role.OWNER],
-        staff__is_active=True,
-        staff__is_staff=True,
-    )
-    people = list(present.select_related("staff").order_by("last_given_at", "pk"))
+    people = present_staff(queue)
     chosen = [one for one in people if language in one.languages] or people
     if queue.handing == Queue.Handing.LEAST_LOADED:
         loads = Case.objects.active().filter(assignee__in=[one.staff_id for one in chosen])

@@ -34,7 +34,7 @@ class Standing:
 def present_staff(queue: Queue, language: str = "", *, now: datetime | None = None) -> list[Attendance]:
     """Return who of a queue is at the desk and takes cases, the one who got none for longest first.
 
-    With a ``language`` only who speaks it: what they said, else what the queue speaks. One query.
+    With a ``language`` only who speaks it. One query.
     """
     found = Attendance.objects.filter(
         is_present=True,
@@ -45,7 +45,22 @@ def present_staff(queue: Queue, language: str = "", *, now: datetime | None = No
         staff__is_staff=True,
     )
     rows = list(found.select_related("staff").order_by("last_given_at", "pk"))
-    return [one for one in rows if not language or language in (one.languages or queue.spoken)]
+    return speakers_of(queue, language, rows) if language else rows
+
+
+def speakers_of(queue: Queue, language: str, there: Sequence[Attendance]) -> list[Attendance]:
+    """Return who of those there speaks a language: what they said, else what the queue speaks."""
+    return [one for one in there if language in (one.languages or queue.spoken)]
+
+
+def is_away(seen_at: datetime | None, now: datetime) -> bool:
+    """Return whether a side of a chat that was last heard of at a moment (None: never) is away."""
+    return seen_at is None or seen_at < now - SEEN
+
+
+def still_writes(until: datetime | None, now: datetime) -> bool:
+    """Return whether a side of a chat that is taken to be writing until a moment (None: it is not) still is."""
+    return until is not None and until > now
 
 
 def standing_of(chat: Chat, now: datetime) -> Standing:

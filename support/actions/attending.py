@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from messagecenter.accounts.models import Membership, Role, User
 from support.models import Attendance, Chat
-from support.waiting import SEEN
+from support.waiting import is_away
 
 from .moving import tell_chat
 
@@ -50,5 +50,5 @@ def stay_at_desk(*, by: User) -> None:
     if own:
         Chat.objects.filter(pk__in=[one.pk for one in own]).update(staff_seen_at=now)
     for chat in own:
-        if chat.staff_seen_at is None or chat.staff_seen_at < now - SEEN:
-            tell_chat(chat.case)
+        if is_away(chat.staff_seen_at, now):
+            tell_chat(chat.case, chat)

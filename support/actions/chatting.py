@@ -16,7 +16,7 @@ from support.lifecycle import Actor, Status, may_move
 from support.models import GONE_AFTER, Case, Chat, Step
 from support.offers import chat_offer
 from support.refused import ChatBegan, ChatTaken, NoChat, NoChatNow
-from support.waiting import MOST_WAIT, SEEN, present_staff
+from support.waiting import MOST_WAIT, is_away, present_staff, still_writes
 
 from .moving import close_chat, locked_case, move, note, staff_actor, tell_chat, tell_pages
 
@@ -50,7 +50,7 @@ def ask_for_chat(*, by: User, case: Case) -> Chat:
         seller_seen_at=now,
     )
     note(case, Step.Kind.CHAT, actor=Actor.SELLER, by=by, after="asked")
-    tell_chat(case)
+    tell_chat(case, chat)
     tell_pages(case)
     return chat
 
@@ -82,7 +82,7 @@ def take_chat(*, by: User, case: Case) -> Chat:
     note(case, Step.Kind.CHAT, actor=actor, by=by, after="taken")
     if case.state != Status.OPEN:
         move(case, Status.OPEN, actor=actor, by=by)
-    tell_chat(case)
+    tell_chat(case, chat)
     tell_pages(case)
     return chat
 
@@ -122,14 +122,14 @@ def attend_chat(*, by: User, case: Case, is_writing: bool | None = None) -> Chat
     side = _side_of(by, chat, case)
     if side:
         seen_at, until = getattr(chat, f"{side}_seen_at"), getattr(chat, f"{side}_writing_until")
-        wrote, was_away = until is not None and until > now, seen_at is None or seen_at < now - SEEN
+        wrote, was_away = still_writes(until, now), is_away(seen_at, now)
         values: dict[str, datetime | None] = {f"{side}_seen_at": now}
         if is_writing is not None:
             values[f"{side}_writing_until"] = now + WRITING if is_writing else None
         with transaction.atomic():
             Chat.objects.open().filter(pk=chat.pk).update(**values)
             if was_away or is_writing not in (None, wrote):
-                tell_chat(case)
+                tell_chat(case, chat)
         for name, value in values.items():
             setattr(chat, name, value)
     return None if tend_chat(chat=chat, now=now) else chat
@@ -142,13 +142,13 @@ def leave_chat(*, by: User, case: Case) -> None:
         return
     with transaction.atomic():
         Chat.objects.open().filter(pk=chat.pk).update(**{f"{side}_writing_until": None})
-        tell_chat(case)
+        tell_chat(case, chat)
 
 
 def tend_chat(*, chat: Chat, now: datetime) -> bool:
     """Do to one chat what is due; return whether it is over."""
-    if _due(chat, now) == "":
-        return chat.state == Chat.State.ENDED
+    if not _due(chat, now):
+        return False
     with transaction.atomic():
         case = locked_case(chat.case)
         found = _open_chat(case)
@@ -202,7 +202,7 @@ def _give_back(case: Case, chat: Chat) -> None:
     chat.staff_writing_until = None
     chat.save(update_fields=["state", "taken_by", "waits_since", "staff_writing_until"])
     note(case, Step.Kind.CHAT, actor=Actor.CLOCK, after="back")
-    tell_chat(case)
+    tell_chat(case, chat)
     tell_pages(case)
 
 

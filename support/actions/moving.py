@@ -120,12 +120,15 @@ def close_chat(case: Case, chat: Chat, ending: Chat.Ending, *, actor: Actor, by:
     chat.state, chat.ending, chat.ended_at = Chat.State.ENDED, ending, timezone.now()
     chat.save(update_fields=["state", "ending", "ended_at"])
     note(case, Step.Kind.CHAT, actor=actor, by=by, after=ending)
+    tell_chat(case, chat)
+
+
+def tell_chat(case: Case, chat: Chat) -> None:
+    """Tell the open pages of both sides that something about a chat has changed: who is there, who writes.
+
+    Also those of the queue it was in, if the case has gone to another one.
+    """
     announce(kind="chat", mailbox_ids=[case.shop_id, case.queue_id, chat.queue_id], thread_id=case.pk)
-
-
-def tell_chat(case: Case) -> None:
-    """Tell the open pages of both sides that something about a chat has changed: who is there, who writes."""
-    announce(kind="chat", mailbox_ids=[case.shop_id, case.queue_id], thread_id=case.pk)
 
 
 def tell_pages(case: Case) -> None:

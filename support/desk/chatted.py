@@ -23,15 +23,14 @@ from messagecenter.replies.languages import name_of
 from messagecenter.threads.models import Entry
 from support.actions import MOST_CHATS
 from support.catalogue import label_of
+from support.chatted import SAID_FOR
 from support.lifecycle import Actor
 from support.models import Case, Chat
-from support.waiting import SEEN
+from support.waiting import is_away, still_writes
 
 from .door import Work
 
 MOST_WAITING, MOST_NAMED = 20, 5
-#: So long a case's page says how its chat ended.
-TOLD_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def bar_of(work: Work) -> Bar:
         return _waiting(newest, work, shop, now)
     if newest.state == Chat.State.LIVE:
         return _live(newest, work, shop, now)
-    if newest.ended_at is None or newest.ended_at < now - TOLD_FOR:
+    if newest.ended_at is None or newest.ended_at < now - SAID_FOR:
         return Bar("")
     return Bar(newest.state, text=_("The live chat is over: %(how)s.") % {"how": newest.get_ending_display()})
 
@@ -162,11 +161,11 @@ def _presence(chat: Chat, now: datetime) -> str:
 
 
 def _is_there(chat: Chat, now: datetime) -> bool:
-    return chat.seller_seen_at > now - SEEN
+    return not is_away(chat.seller_seen_at, now)
 
 
 def _is_writing(chat: Chat, now: datetime) -> bool:
-    return chat.seller_writing_until is not None and chat.seller_writing_until > now
+    return still_writes(chat.seller_writing_until, now)
 
 
 def _before(person: User, but: str) -> list[Chat]:

@@ -6,8 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from support import actions
-from support.chatting import DOING, LEFT
+from support.chatting import heard
 from support.numbers import NotACaseNumber, read
 
 from .chatted import bar_of, open_chats
@@ -33,13 +32,7 @@ def case_chat(request: HttpRequest, number: str) -> HttpResponse:
     work = work_or_404(request, number)
     if not work.may_read:
         raise Http404
-    if request.method == "POST":
-        doing = request.POST.get("doing", "")
-        if doing == LEFT:
-            actions.leave_chat(by=work.person, case=work.case)
-            return HttpResponse(status=204)
-        if doing not in DOING:
-            return HttpResponse(status=400)
-        actions.attend_chat(by=work.person, case=work.case, is_writing=DOING[doing])
+    if (answer := heard(request, work.case)) is not None:
+        return answer
     context = {"case": work.case, "chat": bar_of(work)}
     return TemplateResponse(request, "admin/support/_chat.html", context)
