@@ -377,6 +377,7 @@ if INBOUND_DOMAIN:
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "messagecenter.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from messagecenter.accounts.models import Membership
-from messagecenter.threads.clock import told_at_end
+from messagecenter.threads.clock import told_fully
 from messagecenter.vault.errors import Unreadable
 
 from .models import Call, Case
@@ -37,7 +37,7 @@ def call_of(case: Case, membership: Membership) -> dict[str, Any] | None:
 def _sentence(call: Call | None) -> str:
     if call is None:
         return _("Would you rather talk? Choose a time, and support calls you.")
-    when = {"when": told_at_end(call.starts_at)}
+    when = {"when": told_fully(call.starts_at)}
     if call.state == Call.State.BOOKED:
         return _("Support calls you on %(when)s.") % when
     if call.state == Call.State.REACHED:

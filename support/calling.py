@@ -23,7 +23,7 @@ from messagecenter.accounts.models import Membership
 from messagecenter.attachments.serving import as_download
 from messagecenter.replies.languages import name_of
 from messagecenter.threads.access import standing_or_404
-from messagecenter.threads.clock import told_at_end, told_fully
+from messagecenter.threads.clock import told_fully
 from messagecenter.threads.navigation import frame
 from messagecenter.threads.refused import Refused
 from messagecenter.vault.errors import Unreadable
@@ -102,7 +102,7 @@ def case_call(request: HttpRequest, number: str) -> HttpResponse:
     except Refused as refusal:
         form.add_error(None, str(refusal.sentence))
         return _page(request, case, membership, form, booked, status=422)
-    flash.success(request, _("We call you on %(when)s.") % {"when": told_at_end(call.starts_at)})
+    flash.success(request, _("We call you on %(when)s.") % {"when": told_fully(call.starts_at)})
     return redirect("support:case", case.number)
 
 

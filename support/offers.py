@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from messagecenter.replies.languages import name_of
-from messagecenter.threads.clock import told_at_end, told_fully
+from messagecenter.threads.clock import told_fully
 
 from .models import Queue
 from .slots import next_free
@@ -32,7 +32,7 @@ def chat_offer(queue: Queue, *, severity: int, language: str, now: datetime) -> 
         opens_at = queue.hours.next_opening(now)
         if opens_at is None:
             return None
-        return Offer(is_open=False, text=_("Closed. It opens on %(when)s.") % {"when": told_at_end(opens_at)})
+        return Offer(is_open=False, text=_("Closed. It opens on %(when)s.") % {"when": told_fully(opens_at)})
     there = present_staff(queue, now=now)
     if not there:
         return Offer(is_open=False, text=_("Nobody is free for a chat just now."))

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from messagecenter.threads.clock import told_at_end
+from messagecenter.threads.clock import told_fully
 from messagecenter.threads.refused import Refused
 
 REOPEN_DAYS = 30
@@ -78,7 +78,7 @@ class SlotTaken(Refused):
         if next_at is None:
             self.sentence = gettext("This appointment has just been taken, and no other is free. Please write to us.")
         else:
-            when = told_at_end(next_at)
+            when = told_fully(next_at)
             self.sentence = gettext("This appointment has just been taken. The next free one: %(when)s.") % {
                 "when": when
             }

@@ -34,11 +34,6 @@ def told_fully(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
-def told_at_end(moment: datetime) -> str:
-    """Return it for the end of a sentence: the full stop of "p.m." is left to the sentence."""
-    return told_fully(moment).rstrip(".")
-
-
 def told_time(moment: datetime) -> str:
     """Return a moment's time of day, in the reader's zone."""
     return time_format(timezone.localtime(moment), "TIME_FORMAT")

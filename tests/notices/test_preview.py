@@ -35,6 +35,7 @@ def test_an_example_asks_no_database_and_leaves_no_gap(name: str, language: str)
     for text in (letter.subject, letter.text, letter.html):
         assert text
         assert not re.search(r"None|\{[{%]|\(\)|  of  ", text)
+        assert not re.search(r"(?<!\.)\.\.(?!\.)", re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL))
         assert "localhost" not in re.sub(r"http://localhost\S*", "", text)
     assert f'<html lang="{language}">' in letter.html
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 
-from messagecenter.threads.clock import told_at_end
+from messagecenter.threads.clock import told_fully
 from support import actions
 from support.models import Queue
 from support.offers import Offer, call_offer, chat_offer
@@ -58,7 +58,7 @@ def test_chat_is_open_in_office_hours_and_else_says_when_it_opens(time_zone: str
         assert found.is_open == (not opens)
         if opens:
             at = datetime.fromisoformat(opens).replace(tzinfo=UTC)
-            assert found.text == f"Closed. It opens on {told_at_end(at)}."
+            assert found.text == f"Closed. It opens on {told_fully(at)}."
 
 
 def test_holidays_and_days_off_are_closed() -> None:
@@ -73,7 +73,7 @@ def test_the_reader_reads_the_opening_in_the_own_time_zone() -> None:
     queue = make_chatting_queue(opening_hours=office("America/New_York"))
     with timezone.override("Asia/Kolkata"):
         found = offer_at(queue, "2026-03-06T13:59")
-    assert found.text == "Closed. It opens on March 6, 2026, 7:30 p.m."
+    assert found.text == "Closed. It opens on March 6, 2026, 7:30 PM."
 
 
 def test_only_who_speaks_the_language_counts() -> None:
@@ -138,7 +138,7 @@ def test_a_call_is_offered_with_its_first_free_appointment() -> None:
     now = datetime(2026, 3, 6, 11, 30, tzinfo=UTC)
     with timezone.override("Asia/Kolkata"):
         found = call_offer(queue, severity=Severity.LOW, now=now)
-    assert found == Offer(is_open=True, text="The first free appointment: March 9, 2026, 9 a.m.")
+    assert found == Offer(is_open=True, text="The first free appointment: March 9, 2026, 9:00 AM")
     assert call_offer(make_queue("No telephone"), severity=Severity.LOW, now=now) is None
 
 

@@ -162,7 +162,7 @@ def test_times_are_the_readers(signed_in: SignIn, thread: Thread, buyer: User, s
     for way in ("print/", "export.pdf"):
         assert "2. Juli 2026 07:30" in export(signed_in(buyer), thread, way)
         assert "July 2, 2026" in export(signed_in(seller), thread, way)
-        assert "12:30 a.m." in export(signed_in(seller), thread, way)
+        assert "12:30 AM" in export(signed_in(seller), thread, way)
 
 
 def test_pdf_is_tagged_numbered_and_says_its_language(signed_in: SignIn, thread: Thread, buyer: User) -> None:
