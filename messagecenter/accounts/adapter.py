@@ -25,8 +25,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from messagecenter.accounts.acting import memberships_of
 from messagecenter.accounts.actions import ensure_buyer_mailbox
-from messagecenter.accounts.models import User
+from messagecenter.accounts.models import Mailbox, User
 from messagecenter.mail.errors import NotSent
 
 logger = logging.getLogger(__name__)
@@ -59,9 +60,15 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Return where a sign-in leads when its last step names no page: the page asked for first, else the inbox."""
+        """Return where a sign-in leads when its last step names no page: the page asked for first, else the inbox.
+
+        Who is staff, and buys and sells nothing, works in the admin.
+        """
         asked = request.session.pop(NEXT_KEY, "")
-        return asked if asked and self.is_safe_url(asked) else resolve_url(settings.LOGIN_REDIRECT_URL)
+        if asked and self.is_safe_url(asked):
+            return str(asked)
+        trades = any(one.mailbox.kind != Mailbox.Kind.SUPPORT for one in memberships_of(request))
+        return reverse("admin:index") if getattr(request.user, "is_staff", False) and not trades else resolve_url(settings.LOGIN_REDIRECT_URL)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         """Return where a sign-up leads: as a sign-in does."""

@@ -15,8 +15,8 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.test import Client
 
-from messagecenter.accounts.models import User
-from tests.factories import PASSWORD, UserFactory
+from messagecenter.accounts.models import Mailbox, User
+from tests.factories import PASSWORD, MailboxFactory, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 Browser = Callable[[User], Client]
@@ -165,6 +165,33 @@ def test_demo_setting_lets_staff_in_by_password(by_password: Browser, settings: 
     """STAFF_SECOND_FACTOR=off, which production refuses to start with."""
     settings.STAFF_SECOND_FACTOR = False
     assert where(by_password(UserFactory.create(is_staff=True, is_superuser=True))) == (200, "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "leads_to"),
+    [(None, "/admin/"), (Mailbox.Kind.SUPPORT, "/admin/"), (Mailbox.Kind.BUYER, "/messages/")],
+)
+def test_signing_in_leads_staff_who_trade_nothing_to_their_work(
+    client: Client, settings: object, kind: str | None, leads_to: str
+) -> None:
+    """An auditor without a mailbox met "Your messages", which are none, as the first page of each day."""
+    settings.STAFF_SECOND_FACTOR = False
+    person = UserFactory.create(is_staff=True)
+    if kind:
+        MembershipFactory.create(user=person, mailbox=MailboxFactory.create(kind=kind))
+    response = client.post("/accounts/login/", {"login": person.email, "password": PASSWORD}, follow=True)
+    assert response.redirect_chain == [(leads_to, 302)]
+    assert response.status_code == 200
+
+
+def test_staff_without_a_mailbox_find_the_way_back_to_their_work(signed_in: Browser, settings: object) -> None:
+    """From the inbox they do not have, and from what they may not do."""
+    settings.STAFF_SECOND_FACTOR = False
+    browser = signed_in(UserFactory.create(is_staff=True))
+    for path in ("/messages/", "/admin/support/desk/"):
+        page = browser.get(path)
+        assert page.status_code == 403
+        assert 'href="/admin/">Administration</a>' in page.content.decode().split('id="main"')[1]
 
 
 def test_no_longer_staff_is_refused_at_the_next_request(boss: User, secret: str, by_password: Browser) -> None:
