@@ -291,6 +291,12 @@ window.messageCenter = (() => {
     goToEnd();
     pill.hidden = true;
   });
+  document.addEventListener("click", (event) => {
+    const closes = event.target.closest?.("[data-flash-close]");
+    if (!closes) return;
+    closes.closest(".flash-message").remove();
+    $("#main").focus({ preventScroll: true });
+  });
   // The navigation of a wide window is folded to icons here; in a narrower one the same button opens it as a menu.
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("[data-fold]") || !window.matchMedia("(min-width: 68.75em)").matches) return;

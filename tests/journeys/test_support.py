@@ -90,6 +90,9 @@ def test_from_the_order_to_the_rating(browser: Browser, site: Stack, tmp_path: P
     number = open_from_the_order(seller, scene, picture)
     told = f"{number[:4]}-{number[4:]}"
     expect(seller.page.locator("main")).to_contain_text(told)
+    seller.page.locator("#flash").get_by_role("button", name="Close").click()
+    expect(seller.page.locator("#flash")).to_be_hidden()
+    expect(seller.page.locator("#main")).to_be_focused()
     link_in(site, scene.seller, f"/support/{number}/")
     assert any(f"Subject: Case {told}" in mail.raw.decode() for mail in site.sink.to(scene.seller))
     assert not any("twelve days" in mail.raw.decode() for mail in site.sink.to(scene.seller))
