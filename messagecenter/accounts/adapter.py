@@ -68,7 +68,9 @@ class AccountAdapter(DefaultAccountAdapter):
         if asked and self.is_safe_url(asked):
             return str(asked)
         trades = any(one.mailbox.kind != Mailbox.Kind.SUPPORT for one in memberships_of(request))
-        return reverse("admin:index") if getattr(request.user, "is_staff", False) and not trades else resolve_url(settings.LOGIN_REDIRECT_URL)
+        if getattr(request.user, "is_staff", False) and not trades:
+            return reverse("admin:index")
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         """Return where a sign-up leads: as a sign-in does."""
