@@ -23,6 +23,7 @@ from messagecenter.threads.models import Message, Thread
 from messagecenter.vault import alarms, keyring
 from orders.models import Order
 from tests.factories import MailboxFactory, MembershipFactory, OrderFactory, OrderItemFactory, UserFactory
+from tests.processes import remove_templates
 from tests.sink import Sink
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
@@ -40,6 +41,11 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+def pytest_sessionfinish() -> None:
+    """Remove the databases that the sites of all rooms were copied from."""
+    remove_templates()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

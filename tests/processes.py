@@ -30,9 +30,11 @@ from urllib.parse import urlsplit
 import psycopg
 
 from tests.sink import Sink, free_port, wait_for
+from tests.site_shell import SiteShell
 
 ROOT = Path(__file__).resolve().parent.parent
 Engine = Literal["sqlite", "postgres"]
+SETTINGS = "messagecenter.settings"
 
 
 def postgres_url() -> str:
@@ -153,9 +155,15 @@ def _static() -> Path:
 
 @functools.cache
 def _migrated_sqlite(settings: str) -> Path:
-    """Return a migrated SQLite file, made once a test run and copied for each site."""
+    """Return a migrated SQLite file, made once a test run and copied for each site.
+
+    Other settings begin with what the product's have migrated, which takes most of the time.
+    """
     folder = Path(tempfile.mkdtemp(prefix="mc-site-sqlite-"))
     path = folder / "template.sqlite3"
+    if settings != SETTINGS:
+        _used_settings.setdefault(SETTINGS, set()).add("sqlite")
+        shutil.copy(_migrated_sqlite(SETTINGS), path)
     _migrate(environment_of(folder, DATABASE_URL=f"sqlite:///{path}", DJANGO_SETTINGS_MODULE=settings))
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -165,8 +173,11 @@ def _migrated_sqlite(settings: str) -> Path:
 @functools.cache
 def _migrated_postgres(settings: str) -> str:
     """Return the name of a migrated PostgreSQL database, made once a test run and copied for each site."""
-    name = f"messagecenter_template_{secrets.token_hex(6)}"
-    _on_postgres(f'CREATE DATABASE "{name}"')
+    name, first = f"messagecenter_template_{secrets.token_hex(6)}", "template1"
+    if settings != SETTINGS:
+        _used_settings.setdefault(SETTINGS, set()).add("postgres")
+        first = _migrated_postgres(SETTINGS)
+    _on_postgres(f'CREATE DATABASE "{name}" TEMPLATE "{first}"')
     folder = Path(tempfile.mkdtemp(prefix="mc-site-postgres-"))
     _migrate(environment_of(folder, DATABASE_URL=_with_name(name), DJANGO_SETTINGS_MODULE=settings))
     shutil.rmtree(folder, ignore_errors=True)
@@ -189,7 +200,7 @@ def _on_postgres(statement: str) -> None:
 
 def remove_templates() -> None:
     """Remove what is shared by all sites of a test run; call it once at its end."""
-    for settings, used in _used_settings.items():
+    for settings, used in list(_used_settings.items()):
         if "postgres" in used:
             _on_postgres(f'DROP DATABASE IF EXISTS "{_migrated_postgres(settings)}" WITH (FORCE)')
         if "sqlite" in used:
@@ -206,7 +217,7 @@ _used_settings: dict[str, set[str]] = {}
 
 
 @contextlib.contextmanager
-def fresh_database(engine: Engine, folder: Path, settings: str = "messagecenter.settings") -> Iterator[str]:
+def fresh_database(engine: Engine, folder: Path, settings: str = SETTINGS) -> Iterator[str]:
     """Give the URL of a migrated, empty database of its own, and remove it at the end."""
     _used_settings.setdefault(settings, set()).add(engine)
     if engine == "sqlite":
@@ -256,7 +267,7 @@ class Stack:
         redis: bool | None = None,
         server: Literal["uvicorn", "gunicorn"] | None = None,
         environment: Mapping[str, str] | None = None,
-        settings: str = "messagecenter.settings",
+        settings: str = SETTINGS,
     ) -> None:
         self.engine, self.folder, self.settings, self.server = (
             engine,
@@ -272,6 +283,7 @@ class Stack:
         self.processes: dict[str, Process] = {}
         self.environment: dict[str, str] = {}
         self.database_url = ""
+        self._shell: SiteShell | None = None
         self._cleanup = contextlib.ExitStack()
 
     def __enter__(self) -> Stack:
@@ -299,6 +311,8 @@ class Stack:
         self._cleanup.close()
 
     def _stop_all(self) -> None:
+        if self._shell:
+            self._shell.close()
         for process in self.processes.values():
             process.resume()
             process.kill()
@@ -359,12 +373,18 @@ class Stack:
         return process
 
     def manage(self, *words: str, text: str | None = None) -> str:
-        """Run ``manage.py`` in the site's environment and return what it printed."""
-        return manage(self.environment, *words, text=text)
+        """Run ``manage.py`` in the site's environment, in a process of its own, and return what it printed."""
+        if threading.current_thread() is not threading.main_thread():
+            return manage(self.environment, *words, text=text)  # The shell does one thing after the other.
+        if self._shell is None or self._shell.environment != self.environment:
+            if self._shell:
+                self._shell.close()
+            self._shell = SiteShell(self.environment)
+        return self._shell.manage(*words, text=text)
 
     def python(self, code: str) -> str:
         """Run Python code inside the site, with Django set up, and return what it printed."""
-        return manage(self.environment, "shell", "--no-imports", "-c", code).strip()
+        return self.manage("shell", "--no-imports", "-c", code).strip()
 
     def add_person(self, email: str, password: str) -> None:
         """Let someone be there who can sign in, with a buyer's mailbox: the address is proved."""

@@ -18,7 +18,7 @@ import pytest
 
 from messagecenter import door
 from tests.attachments.site.urls import SIZE, content
-from tests.processes import Stack, remove_templates
+from tests.processes import Stack
 from tests.sink import wait_for
 from tests.test_asgi import BOUNDARY, FORM, TEXT, form
 
@@ -44,12 +44,6 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         ask(stack, "/test/file/whole/").read()
         _open.pop().close()
         yield stack
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _templates() -> Iterator[None]:
-    yield
-    remove_templates()
 
 
 _open: list[HTTPConnection] = []

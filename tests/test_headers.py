@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.processes import Stack, remove_templates
+from tests.processes import Stack
 
 pytestmark = pytest.mark.services
 
@@ -75,7 +75,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("headers")
     with Stack("sqlite", folder, start=("web",), server="gunicorn", environment=environment) as stack:
         yield Site(stack)
-    remove_templates()
 
 
 @pytest.mark.parametrize(

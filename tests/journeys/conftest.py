@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.factories import PASSWORD
-from tests.processes import Stack, engines, remove_templates
+from tests.processes import Stack, engines
 from tests.sink import wait_for
 
 expect.set_options(timeout=15_000)
@@ -23,12 +23,6 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """Use the system's Chromium, and keep it from looking for its maker's servers."""
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
     return browser_type_launch_args | {"executable_path": shutil.which("chromium"), "args": quiet}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _templates_are_removed() -> Iterator[None]:
-    yield
-    remove_templates()
 
 
 @pytest.fixture(autouse=True)
