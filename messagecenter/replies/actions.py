@@ -18,7 +18,7 @@ from messagecenter.hours.written import from_data
 from messagecenter.policy.rules import Action
 
 from .checking import Checked, check
-from .filling import ANSWERING, SIGNING, VARIABLES, Matter, Variable, examples, filled, known
+from .filling import ANSWERING, SIGNING, Matter, Variable, examples, filled, known, variables_for
 from .languages import CODES
 from .models import MOST_REPLIES, AutoReply, AutoReplyText, SavedReply, Signature
 from .validators import MOST_AUTO, MOST_SIGNATURE, MOST_TEXT, clean_name, clean_text
@@ -109,8 +109,9 @@ def save_reply(
     text = clean_text(text, most=MOST_TEXT)
     if not text:
         raise ValidationError(_("Please write a text."), code="empty")
-    require_known(text, VARIABLES)
-    checked = try_out(text, mailbox, VARIABLES, language=language)
+    variables = variables_for(mailbox)
+    require_known(text, variables)
+    checked = try_out(text, mailbox, variables, language=language)
     if checked.action == Action.BLOCK:
         raise NotAllowedByPolicy(checked)
     with transaction.atomic():

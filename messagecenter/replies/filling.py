@@ -41,6 +41,8 @@ VARIABLES = (
     Variable("shop_name", _("your shop’s name"), "Nordlicht Lampen"),
     Variable("agent_name", _("name of who writes"), "Arno Helfer"),
 )
+#: What support's queues can write besides: theirs are about cases.
+OF_SUPPORT = (Variable("case_number", _("case number"), "K7M4-92QP"), *VARIABLES)
 SIGNING = tuple(one for one in VARIABLES if one.name in ("shop_name", "agent_name"))
 # An automatic reply has no writer who could fill a gap: these have a value in every conversation.
 ANSWERING = (
@@ -48,7 +50,7 @@ ANSWERING = (
     Variable("back_on", _("first day after the absence"), "24.11.2026"),
     Variable("open_again", _("when you open again"), "Monday, 09:00"),
 )
-LABELS: Mapping[str, str | Promise] = {one.name: one.label for one in (*VARIABLES, *ANSWERING)}
+LABELS: Mapping[str, str | Promise] = {one.name: one.label for one in (*OF_SUPPORT, *ANSWERING)}
 LONGEST_PRODUCT = 120
 
 
@@ -61,11 +63,17 @@ class Matter:
     order: Order | None = None
     product: Product | None = None
     person: User | None = None
+    case_number: str = ""
 
     @property
     def language(self) -> str:
         """The other side's language, as far as known: their own, else that of the marketplace they bought in."""
         return (self.other.language if self.other else "") or (self.order.language if self.order else "")
+
+
+def variables_for(mailbox: Mailbox) -> Sequence[Variable]:
+    """Return what a mailbox's saved replies can have put in."""
+    return OF_SUPPORT if mailbox.kind == Mailbox.Kind.SUPPORT else VARIABLES
 
 
 def known(variables: Sequence[Variable] = VARIABLES) -> frozenset[str]:
@@ -93,6 +101,7 @@ def values_of(matter: Matter, *, language: str) -> dict[str, str]:
     with translation.override(language or translation.get_language()):
         values = {
             "buyer_name": matter.other.name if matter.other else "",
+            "case_number": matter.case_number,
             "product": _product(matter),
             "shop_name": matter.own.name,
             "agent_name": person.name if person else "",

@@ -14,7 +14,7 @@ from messagecenter.accounts.models import Mailbox, User
 from messagecenter.hours.errors import HoursError
 from messagecenter.policy.models import PolicyVersion
 from messagecenter.replies import actions
-from messagecenter.replies.filling import Matter, filled, values_of
+from messagecenter.replies.filling import OF_SUPPORT, Matter, filled, values_of
 from messagecenter.replies.models import AutoReply, AutoReplyText, SavedReply, Signature
 from messagecenter.replies.words import read_text, write_text
 from messagecenter.vault.errors import Damaged
@@ -147,8 +147,8 @@ def test_a_reply_that_would_be_blocked_is_refused_with_the_words_marked(
 
 def test_our_own_variables_break_no_rule(agent: User, shop: Mailbox) -> None:
     """The link to follow a parcel, the numbers of the matter and both names are no contact details."""
-    text = " ".join(f"{{{one.name}}}" for one in actions.VARIABLES)
-    assert actions.try_out(text, shop, actions.VARIABLES, language="en").items == []
+    text = " ".join(f"{{{one.name}}}" for one in OF_SUPPORT)
+    assert actions.try_out(text, shop, OF_SUPPORT, language="en").items == []
 
 
 def test_values_come_from_the_order_in_the_replys_language(order: Order, shop: Mailbox, buyer_mailbox: Mailbox) -> None:
