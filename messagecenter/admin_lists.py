@@ -131,7 +131,29 @@ def _value_of(model: type[Model], path: str, term: str) -> Any:
 
 
 class ReadOnlyAdmin(UncountedAdmin):
-    """A model staff may look at and never change here."""
+    """A model staff may look at and never change here. What they may not look at themselves is named, not linked."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Return the fields, those that would lead to a page with 403 as plain text."""
+        return [
+            (title, {**options, "fields": [self._unlinked(request, name) for name in options["fields"]]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def _unlinked(self, request: HttpRequest, name: Any) -> Any:
+        """Return a field's name, or what shows its value where the admin would make a link that is of no use."""
+        field = next((one for one in self.opts.fields if one.name == name), None)
+        related = field.related_model if field is not None else None
+        if not isinstance(related, type) or not self.admin_site.is_registered(related):
+            return name
+        if self.admin_site.get_model_admin(related).has_view_permission(request):
+            return name
+
+        @admin.display(description=field.verbose_name)  # type: ignore[union-attr]
+        def shown(row: Model) -> str:
+            return str(getattr(row, name) or self.get_empty_value_display())
+
+        return shown
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds."""

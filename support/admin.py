@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from messagecenter.accounts.models import Membership
 from messagecenter.admin_lists import ExactSearchAdmin, ReadOnlyAdmin, UncountedAdmin
 from messagecenter.hours.written import WEEKDAYS
+from messagecenter.replies.forms import DAY_LABELS, written_hours
+from messagecenter.replies.languages import name_of
 
 from .desk.setting_up import CHANNELS, PROMISES, QueueForm, RouteForm
 from .models import Attendance, Queue, Reading, Route, Step, Turn
 from .numbers import NotACaseNumber, read
+
+MOST_MEMBERS = 200
 
 
 @admin.register(Queue)
@@ -44,7 +50,23 @@ class QueueAdmin(UncountedAdmin):
         ),
         (_("Promised answers"), {"fields": ("counts_open_hours", *PROMISES)}),
     )
-    readonly_fields = ("members",)
+    readonly_fields = ("members", "member_names", "shown_name", "spoken", "hours")
+    #: For who only looks at it: the form's own fields would show nothing.
+    TOLD = (
+        (None, {"fields": ("shown_name", "is_active", "handing", "spoken", "member_names")}),
+        (_("Opening hours"), {"fields": ("hours",)}),
+        *fieldsets[2:],
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Queue | None = None) -> Any:
+        """Return what there is to be set, or to be read; the way to the members for who may go it."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return self.TOLD
+        if obj is None or request.user.has_perm("accounts.view_mailbox"):
+            return self.fieldsets
+        (title, first), *rest = self.fieldsets
+        names = ["member_names" if name == "members" else name for name in first["fields"]]
+        return [(title, {"fields": names}), *rest]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody deletes."""
@@ -57,6 +79,39 @@ class QueueAdmin(UncountedAdmin):
             return str(_("Save the queue first; then its people are invited from its mailbox."))
         url = reverse("admin:accounts_mailbox_change", args=[queue.mailbox_id])
         return format_html('<a href="{}">{}</a>', url, _("Members and invitations"))
+
+    @admin.display(description=_("members"))
+    def member_names(self, queue: Queue) -> SafeString | str:
+        """Return who works in it, by name, for who does not invite them."""
+        found = Membership.objects.filter(mailbox=queue.pk, user__is_active=True).select_related("user")
+        rows = found.order_by("user__name", "pk")[:MOST_MEMBERS]
+        return _lines((one.user.get_full_name(), one.get_role_display()) for one in rows) or "–"
+
+    @admin.display(description=_("Name"))
+    def shown_name(self, queue: Queue) -> str:
+        """Return its name as sellers see it."""
+        return queue.mailbox.shown_name
+
+    @admin.display(description=_("Languages"))
+    def spoken(self, queue: Queue) -> str:
+        """Return what its people speak."""
+        return ", ".join(name_of(code) for code in queue.spoken)
+
+    @admin.display(description=_("Opening hours"))
+    def hours(self, queue: Queue) -> SafeString | str:
+        """Return when it is open, day by day, and when it is closed."""
+        kept = queue.opening_hours
+        if not kept:
+            return str(_("open around the clock"))
+        week = written_hours(kept)
+        region = "-".join(filter(None, (week.pop("country"), kept.get("holidays", {}).get("subdivision", ""))))
+        closed = [(_("Closed on the public holidays of"), region), (_("Closed on"), " ".join(kept.get("closed", [])))]
+        days = [(DAY_LABELS[day], week.get(day) or _("closed")) for day in WEEKDAYS]
+        return _lines([(_("Time zone"), kept["time_zone"]), *days, *(row for row in closed if row[1])])
+
+
+def _lines(rows: Iterable[tuple[Any, Any]]) -> SafeString:
+    return format_html_join(mark_safe("<br>"), "{}: {}", rows)
 
 
 @admin.register(Route)
@@ -75,7 +130,7 @@ class RouteAdmin(UncountedAdmin):
 class AttendanceAdmin(ReadOnlyAdmin):
     """Who of the staff takes cases now."""
 
-    list_display = ("staff", "is_present", "languages", "chats_at_once", "seen_at", "last_given_at")
+    list_display = ("staff", "is_present", "languages", "topics", "chats_at_once", "seen_at", "last_given_at")
     list_select_related = ("staff",)
     ordering = ("-pk",)
     sortable_by = ()

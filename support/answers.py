@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,7 @@ from .models import Case
 from .words import read_answers
 
 MOST_ARTICLES = 20
+MOST_YEARS = 10
 MOST_OF_ONE = 64  # characters of an ASIN or SKU
 BLOCKED, ALONG = "blocked", "thread"  # asked of every sub-topic: what is blocked, and which conversation goes along
 SYMBOLS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "ZŁ": "PLN", "KČ": "CZK"}
@@ -74,6 +76,24 @@ def clean_amount(text: str) -> str:
     return f"{amount} {currency}"
 
 
+def clean_day(day: date, *, may_come: bool) -> date:
+    """Return a day. Raises ValidationError for one of another century, and for one to come unless it may."""
+    today, shown = timezone.localdate(), date_format(day, "DATE_FORMAT")
+    if not may_come and day > today:
+        raise ValidationError(
+            _("%(day)s is still to come. Please give a day up to today."),
+            code="future",
+            params={"day": shown},
+        )
+    if abs(day.year - today.year) > MOST_YEARS:
+        raise ValidationError(
+            _("%(day)s is more than %(years)d years away. Please look at the year."),
+            code="far",
+            params={"day": shown, "years": MOST_YEARS},
+        )
+    return day
+
+
 def _decimal(number: str) -> Decimal | None:
     """Return a number written with points or commas, as any language does, None for what is none."""
     plain = number.replace("'", "")
@@ -96,12 +116,12 @@ def clean_marketplace(text: str) -> str:
     return host
 
 
-def fields_of(topic: str, *, has_order: bool) -> list[Field]:
-    """Return what the form of a sub-topic asks; about an order always its number and articles, too."""
+def fields_of(topic: str, *, has_order: bool, has_product: bool = False) -> list[Field]:
+    """Return what the form of a sub-topic asks; about an order its number and articles, about a product that, too."""
     fields = list(SUBTOPICS[topic].fields)
     keys = {one.key for one in fields}
-    if has_order:
-        fields += [one for one in (order(), article()) if one.key not in keys]
+    known = [order(), article()] if has_order else [article()] if has_product else []
+    fields += [one for one in known if one.key not in keys]
     return fields
 
 

@@ -19,7 +19,7 @@ from .words import read_number
 def call_of(case: Case, membership: Membership) -> dict[str, Any] | None:
     """Return what is shown of a case's newest call-back, None where there is none and none can be booked: one query."""
     newest = Call.objects.filter(case=case).order_by("-pk").first()
-    can_book = membership.may_write and case.is_active and case.queue.calls_about(case.severity)
+    can_book = membership.may_write and can_be_called(case)
     if newest is None and not can_book:
         return None
     is_booked = newest is not None and newest.state == Call.State.BOOKED
@@ -34,6 +34,11 @@ def call_of(case: Case, membership: Membership) -> dict[str, Any] | None:
     }
 
 
+def can_be_called(case: Case) -> bool:
+    """Return whether an appointment for a call about a case can be booked: it goes on, and support can read it."""
+    return case.is_active and not case.is_checked and case.queue.calls_about(case.severity)
+
+
 def _sentence(call: Call | None) -> str:
     if call is None:
         return _("Would you rather talk? Choose a time, and support calls you.")
@@ -42,6 +47,8 @@ def _sentence(call: Call | None) -> str:
         return _("Support calls you on %(when)s.") % when
     if call.state == Call.State.REACHED:
         return _("You talked on %(when)s.") % when
+    if call.is_forgotten:
+        return _("As far as we know the call on %(when)s did not take place. Please choose another time.") % when
     if call.state == Call.State.MISSED:
         return _("We tried to reach you on %(when)s. Please choose another time.") % when
     return _("The call on %(when)s was cancelled.") % when

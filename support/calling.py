@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -31,9 +32,11 @@ from messagecenter.vault.errors import Unreadable
 from . import actions
 from .access import case_or_404
 from .appointments import calendar_file
+from .called import can_be_called
+from .decorators import back_to_case
 from .models import Call, Case
 from .outcome import told as told_of
-from .refused import SlotTaken
+from .refused import NotToBeCalled, SlotTaken
 from .slots import days_with_slots
 from .telephone import told
 from .words import read_number
@@ -71,6 +74,7 @@ class CallForm(forms.Form):
         return datetime.fromtimestamp(self.cleaned_data["at"], UTC)
 
 
+@back_to_case
 @require_http_methods(["GET", "POST"])
 @never_cache
 def case_call(request: HttpRequest, number: str) -> HttpResponse:
@@ -96,6 +100,9 @@ def case_call(request: HttpRequest, number: str) -> HttpResponse:
             number=form.cleaned_data["number"],
             language=form.cleaned_data["language"],
         )
+    except NotToBeCalled as refusal:
+        form.add_error("number", str(refusal.sentence))
+        return _page(request, case, membership, form, booked, status=422)
     except SlotTaken as taken:
         form.add_error("at", str(taken.sentence))
         return _page(request, case, membership, form, booked, status=409, wanted=taken.next_at)
@@ -119,14 +126,20 @@ def _page(
     """Return the page with the free times; ``wanted`` is the one that is chosen already, else what was sent."""
     sent = form.data.get("at", "") if form.is_bound else ""
     chosen = str(int(wanted.timestamp())) if wanted else sent
+    now, zone, after = timezone.now(), timezone.get_current_timezone(), _after(request)
+    found = days_with_slots(case.queue, now, most=DAYS_SHOWN + 1, after=after, zone=zone)
+    if wanted and all(one.start != wanted for _day, slots in found[:DAYS_SHOWN] for one in slots):
+        after = wanted
+        found = days_with_slots(case.queue, now, most=DAYS_SHOWN + 1, after=after, zone=zone)
     days = [
         {
-            "name": date_format(slots[0].start.astimezone(timezone.get_current_timezone()), _("l, F j")),
+            "name": date_format(day, _("l, F j")),
             "slots": [_slot(one.start, chosen) for one in slots],
             "is_open": number == 0 or any(str(int(one.start.timestamp())) == chosen for one in slots),
         }
-        for number, (_day, slots) in enumerate(days_with_slots(case.queue, timezone.now(), most=DAYS_SHOWN))
+        for number, (day, slots) in enumerate(found[:DAYS_SHOWN])
     ]
+    later = f"?after={int(found[DAYS_SHOWN][1][0].start.timestamp())}" if len(found) > DAYS_SHOWN else ""
     context = {
         "case": case,
         "case_number": case.shown_number,
@@ -134,20 +147,31 @@ def _page(
         "queue_name": case.queue.mailbox.shown_name,
         "form": form,
         "days": days,
+        "later_url": later,
+        "next_url": reverse("support:call", args=[case.number]) if after else "",
         "zone": timezone.get_current_timezone_name(),
         "booked_text": told_fully(booked.starts_at) if booked else "",
-        "is_possible": case.is_active and case.queue.calls_about(case.severity),
+        "is_possible": can_be_called(case),
         "minutes": Call.MINUTES,
     }
     return render(request, "support/call.html", context | frame(membership, ""), status=status)
 
 
+def _after(request: HttpRequest) -> datetime | None:
+    """Return the moment from which on appointments are asked for, None for the next ones."""
+    typed = request.GET.get("after", "")
+    return datetime.fromtimestamp(int(typed), UTC) if re.fullmatch(r"[0-9]{1,10}", typed) else None
+
+
 def _slot(start: datetime, chosen: str) -> dict[str, Any]:
-    key = str(int(start.timestamp()))
+    key, local = str(int(start.timestamp())), timezone.localtime(start)
+    text = time_format(local, "TIME_FORMAT")
+    if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
+        text = f"{text} {local.tzname()}"  # the hour that comes twice when the clocks go back
     return {
         "key": key,
         "iso": start.isoformat(),
-        "text": time_format(timezone.localtime(start), "TIME_FORMAT"),
+        "text": text,
         "is_chosen": key == chosen,
     }
 
@@ -162,6 +186,7 @@ def _number_of(call: Call | None) -> str:
         return ""
 
 
+@back_to_case
 @require_POST
 def case_call_cancel(request: HttpRequest, number: str) -> HttpResponse:
     """Take a booked call back."""

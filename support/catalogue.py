@@ -36,6 +36,7 @@ class Field:
     label: Promise
     help: Promise | str = ""
     is_required: bool = False
+    may_come: bool = False  # a day: it may lie in the future
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,9 @@ def article(*, required: bool = False) -> Field:
     )
 
 
-def when(label: Promise) -> Field:
-    """Return a field for a day."""
-    return Field("date", Kind.DATE, label)
+def when(label: Promise, *, may_come: bool = False) -> Field:
+    """Return a field for a day, one that may be still to come or has to be here already."""
+    return Field("date", Kind.DATE, label, may_come=may_come)
 
 
 def amount(label: Promise) -> Field:
@@ -129,13 +130,90 @@ _FIGURES_HELP = Help(
     "figures:figures",
 )
 
+_ACCESS_HELP = Help(
+    _("The password or the second factor is lost"),
+    _(
+        "A new password can be set by e-mail. Without the second factor one of the recovery codes lets you in: each "
+        "works once."
+    ),
+    "account_reset_password",
+)
+_TEAM_HELP = Help(
+    _("Who may do what in a team?"),
+    _("Owners invite people and change what they may do, agents write, viewers read. It takes effect at once."),
+    "accounts:members",
+)
+_PARCEL_HELP = Help(
+    _("What support needs to find a parcel"),
+    _(
+        "The day it was shipped, the tracking number and the proof of posting. Ask the carrier to look for it "
+        "meanwhile: the number of that inquiry helps us, too."
+    ),
+)
+_FROM_THE_ORDER_HELP = Help(
+    _("Start from the conversation with the buyer"),
+    _(
+        "“Get help with this order” there brings the order’s number, its articles and, if you tick it, the "
+        "conversation along. Then nobody has to ask for what the buyer wrote."
+    ),
+    "threads:inbox",
+)
+_IMPORT_HELP = Help(
+    _("Which files of orders can be read?"),
+    _(
+        "Amazon’s order report, the exports of Shopify and WooCommerce, and our own CSV or JSON. A row that cannot "
+        "be read is named with its line and the reason; the others go in."
+    ),
+)
+_LISTING_HELP = Help(
+    _("What makes a case about a listing quick"),
+    _(
+        "Its ASIN or SKU, the marketplace, and the message word for word or as a screenshot. Several articles with the "
+        "same message are one case."
+    ),
+)
+_PAYOUT_HELP = Help(
+    _("Is the payout still on its way?"),
+    _("Between banks a payment takes up to three working days; weekends and public holidays do not count."),
+)
+_SECRETS_HELP = Help(
+    _("What nobody needs to know"),
+    _("Support never asks for passwords or codes. Of an account or a card the last four digits are enough."),
+)
+_EVIDENCE_HELP = Help(
+    _("What counts as evidence"),
+    _(
+        "Photos of the article, the parcel and its label as they arrived, the tracking number of the return, and the "
+        "conversation with the buyer."
+    ),
+)
+_FILES_HELP = Help(
+    _("Which files can be attached?"),
+    _(
+        "JPEG, PNG and GIF pictures, PDF, Word and text files: up to 10 files and 10 MB together. What is refused "
+        "comes with its reason."
+    ),
+)
+_SEARCH_HELP = Help(
+    _("What does the search find?"),
+    _(
+        "Words in any order, the beginning of long words, order numbers, names of files and the words in them. Words "
+        "in quotation marks are found only as they stand."
+    ),
+)
+_WEBHOOK_HELP = Help(
+    _("What became of a webhook?"),
+    _("Owners of the shop see on its page what was sent to your program and what it answered, and can send a test."),
+    "webhooks:list",
+)
+
 CATALOGUE: tuple[Topic, ...] = (
     Topic(
         "account",
         pgettext_lazy("support topic", "Account"),
         (
-            Subtopic("account_access", _("I cannot sign in, or somebody in my team cannot"), (ERROR,)),
-            Subtopic("account_team", _("People in my team and what they may do")),
+            Subtopic("account_access", _("I cannot sign in, or somebody in my team cannot"), (ERROR,), (_ACCESS_HELP,)),
+            Subtopic("account_team", _("People in my team and what they may do"), (), (_TEAM_HELP,)),
             Subtopic("account_data", _("Company details, address or tax number"), (MARKETPLACE,)),
             Subtopic(
                 "account_health",
@@ -154,18 +232,21 @@ CATALOGUE: tuple[Topic, ...] = (
                 "orders_lost",
                 _("A parcel is lost, late or damaged"),
                 (order(required=True), when(_("Day it was shipped"))),
+                (_PARCEL_HELP,),
             ),
-            Subtopic("orders_cancel", _("Cancel or change an order"), (order(required=True),)),
+            Subtopic("orders_cancel", _("Cancel or change an order"), (order(required=True),), (_FROM_THE_ORDER_HELP,)),
             Subtopic(
                 "orders_missing",
                 _("An order is missing or wrong here"),
                 (order(), MARKETPLACE, when(_("Day of the order"))),
+                (_IMPORT_HELP,),
             ),
-            Subtopic("orders_buyer", _("A problem with a buyer"), (order(),), (_RULES_HELP,)),
+            Subtopic("orders_buyer", _("A problem with a buyer"), (order(),), (_RULES_HELP, _FROM_THE_ORDER_HELP)),
             Subtopic(
                 "orders_tracking",
                 _("Tracking or carrier"),
                 (order(), Field("tracking", Kind.LINE, _("Tracking number"))),
+                (_PARCEL_HELP,),
             ),
         ),
     ),
@@ -177,14 +258,19 @@ CATALOGUE: tuple[Topic, ...] = (
                 "listings_error",
                 _("A listing cannot be created or changed"),
                 (article(required=True), MARKETPLACE, ERROR),
+                (_LISTING_HELP,),
             ),
             Subtopic(
-                "listings_gone", _("A listing is blocked or has disappeared"), (article(required=True), MARKETPLACE)
+                "listings_gone",
+                _("A listing is blocked or has disappeared"),
+                (article(required=True), MARKETPLACE),
+                (_LISTING_HELP,),
             ),
             Subtopic(
                 "listings_wrong",
                 _("Title, picture, price or stock are shown wrongly"),
                 (article(required=True), MARKETPLACE),
+                (_LISTING_HELP,),
             ),
             Subtopic(
                 "listings_brand", _("Brand, category or approval"), (article(), Field("brand", Kind.LINE, _("Brand")))
@@ -198,11 +284,12 @@ CATALOGUE: tuple[Topic, ...] = (
             Subtopic(
                 "payments_payout",
                 _("A payout is missing, late or wrong"),
-                (when(_("Day of the payout")), amount(_("Amount you expected"))),
+                (when(_("Day of the payout"), may_come=True), amount(_("Amount you expected"))),
+                (_PAYOUT_HELP, _SECRETS_HELP),
             ),
             Subtopic("payments_fee", _("A fee I do not understand"), (order(), amount(_("Amount of the fee")))),
             Subtopic("payments_invoice", _("Invoices and tax documents"), (when(_("Month of the invoice")), order())),
-            Subtopic("payments_bank", _("Bank account"), ()),
+            Subtopic("payments_bank", _("Bank account"), (), (_SECRETS_HELP,)),
         ),
     ),
     Topic(
@@ -210,14 +297,23 @@ CATALOGUE: tuple[Topic, ...] = (
         pgettext_lazy("support topic", "Returns and claims"),
         (
             Subtopic(
-                "returns_refund", _("A refund or a return"), (order(required=True), amount(_("Amount of the refund")))
+                "returns_refund",
+                _("A refund or a return"),
+                (order(required=True), amount(_("Amount of the refund"))),
+                (_FROM_THE_ORDER_HELP,),
             ),
             Subtopic(
                 "returns_claim",
                 _("A buyer's claim or a chargeback"),
-                (order(required=True), when(_("Answer wanted by"))),
+                (order(required=True), when(_("Answer wanted by"), may_come=True)),
+                (_EVIDENCE_HELP,),
             ),
-            Subtopic("returns_abuse", _("A buyer returns something else or abuses returns"), (order(required=True),)),
+            Subtopic(
+                "returns_abuse",
+                _("A buyer returns something else or abuses returns"),
+                (order(required=True),),
+                (_EVIDENCE_HELP,),
+            ),
         ),
     ),
     Topic(
@@ -241,8 +337,8 @@ CATALOGUE: tuple[Topic, ...] = (
                 _("A page shows an error or does not load"),
                 (ERROR, Field("page", Kind.LINE, _("Which page"))),
             ),
-            Subtopic("technical_files", _("Attachments cannot be uploaded or opened"), (ERROR,)),
-            Subtopic("technical_search", _("Search, folders or filters")),
+            Subtopic("technical_files", _("Attachments cannot be uploaded or opened"), (ERROR,), (_FILES_HELP,)),
+            Subtopic("technical_search", _("Search, folders or filters"), (), (_SEARCH_HELP,)),
             Subtopic(
                 "technical_accessibility", _("Something cannot be used with keyboard, screen reader or large print")
             ),
@@ -252,9 +348,12 @@ CATALOGUE: tuple[Topic, ...] = (
         "api",
         pgettext_lazy("support topic", "API and programs"),
         (
-            Subtopic("api_webhook", _("Webhooks"), (ERROR, when(_("When it happened")))),
+            Subtopic("api_webhook", _("Webhooks"), (ERROR, when(_("When it happened"))), (_WEBHOOK_HELP,)),
             Subtopic(
-                "api_import", _("Importing orders"), (ERROR, Field("file", Kind.LINE, _("Name and format of the file")))
+                "api_import",
+                _("Importing orders"),
+                (ERROR, Field("file", Kind.LINE, _("Name and format of the file"))),
+                (_IMPORT_HELP,),
             ),
             Subtopic("api_other", _("Another interface"), (ERROR,)),
         ),

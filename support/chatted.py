@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from messagecenter.accounts.models import Membership
 from messagecenter.threads.clock import told_fully
 
-from .lifecycle import Status
 from .models import Case, Chat
 from .offers import chat_offer
 from .waiting import is_away, standing_of, still_writes
@@ -49,8 +48,7 @@ def chat_of(case: Case, chat: Chat | None, membership: Membership, now: datetime
 def chat_offer_of(case: Case, chat: Chat | None, membership: Membership, now: datetime) -> dict[str, Any] | None:
     """Return whether and how a chat about a case can be asked for, None where it cannot: four queries at most."""
     is_open = chat is not None and chat.state != Chat.State.ENDED
-    is_checked = case.state == Status.NEW and case.due_at is None  # support cannot read it yet
-    if is_open or is_checked or not membership.may_write or not case.is_active:
+    if is_open or case.is_checked or not membership.may_write or not case.is_active:
         return None
     offer = chat_offer(case.queue, severity=case.severity, language=case.language, now=now)
     if offer is None:

@@ -17,6 +17,7 @@ from messagecenter.threads.access import standing_or_404
 from . import actions
 from .access import case_or_404
 from .chatted import chat_of, newest_chat
+from .decorators import back_to_case
 from .models import Case, Chat
 from .outcome import told
 
@@ -56,6 +57,7 @@ def heard(request: HttpRequest, case: Case) -> HttpResponse | None:
     return None
 
 
+@back_to_case
 @require_POST
 def case_chat_ask(request: HttpRequest, number: str) -> HttpResponse:
     """Ask for a live chat."""
@@ -63,6 +65,7 @@ def case_chat_ask(request: HttpRequest, number: str) -> HttpResponse:
     return told(request, case, partial(actions.ask_for_chat, by=person_of(request), case=case))
 
 
+@back_to_case
 @require_POST
 def case_chat_end(request: HttpRequest, number: str) -> HttpResponse:
     """End the chat, or wait no more for one: the case goes on in writing, as its page says."""

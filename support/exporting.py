@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from messagecenter.accounts.acting import person_of
 from messagecenter.attachments.serving import as_download
-from messagecenter.threads.paper import write_paper
+from messagecenter.threads.paper import Block, write_paper
 
 from . import actions
 from .access import case_or_404
@@ -34,14 +34,17 @@ def case_transcript(request: HttpRequest, number: str, ending: str) -> HttpRespo
 
 def as_file(made: Transcript, name: str, ending: str) -> HttpResponse:
     """Return a transcript as a download that no cache keeps."""
-    content = paper_of(made) if ending == "pdf" else made.text.encode()
+    content = paper_of(made, name.rpartition(".")[0]) if ending == "pdf" else made.text.encode()
     return as_download(HttpResponse(content, content_type=ENDINGS[ending]), name)
 
 
-def paper_of(made: Transcript) -> bytes:
-    """Return a transcript as a PDF."""
+def paper_of(made: Transcript, name: str) -> bytes:
+    """Return a transcript as a PDF that has its own plain text enclosed: by that its hash can be checked."""
+    file = f"{name}.txt"
+    said = _("The words it was made of are enclosed in this PDF as %(file)s: they can be checked there.")
     return write_paper(
-        made.blocks,
+        [*made.blocks, Block(said % {"file": file}, size=8, is_grey=True, space=4)],
+        enclosed={file: made.text.encode()},
         title=made.title,
         language=translation.get_language() or "en",
         page_label=_("Page %(number)s"),

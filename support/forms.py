@@ -19,7 +19,16 @@ from messagecenter.threads.validators import MAX_SUBJECT, clean_subject
 from orders.models import Order, OrderQuerySet
 
 from .actions import MOST_COMMENT, MOST_HOLD_DAYS
-from .answers import ALONG, BLOCKED, MOST_ARTICLES, MOST_OF_ONE, clean_amount, clean_articles, clean_marketplace
+from .answers import (
+    ALONG,
+    BLOCKED,
+    MOST_ARTICLES,
+    MOST_OF_ONE,
+    clean_amount,
+    clean_articles,
+    clean_day,
+    clean_marketplace,
+)
 from .catalogue import Field, Kind
 from .severities import Severity
 
@@ -114,6 +123,8 @@ class CaseForm(ReplyForm):
             return clean_articles(value)
         if field.kind == Kind.AMOUNT:
             return clean_amount(value)
+        if field.kind == Kind.DATE:
+            return clean_day(value, may_come=field.may_come)
         return clean_marketplace(value) if field.kind == Kind.MARKETPLACE else value
 
     def _cleaned_order(self, typed: str) -> str:
@@ -180,7 +191,8 @@ def _form_field(field: Field) -> forms.Field:
     }
     attrs: dict[str, Any] = {"autocomplete": "off", "maxlength": MOST_OF_A_LINE}
     if field.kind == Kind.DATE:
-        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        attrs = {"type": "date"} | ({} if field.may_come else {"max": timezone.localdate().isoformat()})
+        widget = forms.DateInput(format="%Y-%m-%d", attrs=attrs)
         common["error_messages"]["invalid"] = _("Please give a date, for example 2026-11-30.")
         return forms.DateField(widget=widget, **common)
     if field.kind == Kind.ERROR_TEXT:

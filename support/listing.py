@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -17,6 +19,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from messagecenter.accounts.models import Mailbox, User
 from messagecenter.search.marks import Piece
+from messagecenter.search.words import keys_of
 from messagecenter.threads.clock import told_ago, told_briefly, told_fully
 from messagecenter.threads.cursors import cursor_of, parse_cursor
 from messagecenter.threads.filters import Wanted, with_number
@@ -27,12 +30,15 @@ from messagecenter.threads.words import read_snippet, read_subject
 from messagecenter.vault.cipher import preload
 from messagecenter.vault.errors import Unreadable
 
+from .answers import ALONG
 from .catalogue import label_of
 from .lifecycle import ACTIVE, Status
-from .models import Case, CaseQuerySet
+from .models import Case, CaseQuerySet, Step
 from .status_words import shown_status, tone_of
+from .words import read_answers
 
 ATTENTION = "attention"
+MOST_FORMS = 200  # whose answers a search reads
 FEWEST_OF_A_NUMBER = 4  # characters that may be part of an order's number
 _A_NUMBER = re.compile(r"#?[\w./-]*\d[\w./-]*")
 
@@ -97,6 +103,8 @@ class Row:
     unread: int
     age_text: str
     opened_full: str
+    last_label: str
+    answer_text: str
     last_text: str
     last_full: str
     last_iso: str
@@ -118,7 +126,8 @@ class Page:
 def find_log(view: View, *, shop: Mailbox, reader: User, words: str = "", after: str = "") -> Page:
     """Return one page of a shop's cases, those with the last word first; with ``words`` those that hold them.
 
-    Words are looked for in the whole conversations, in all but a number of an order, which is looked for among orders.
+    Words are looked for in the whole conversations and in what the newest cases' forms asked; a number of an order is
+    looked for among orders first.
     Raises BadCursor.
     """
     cases = Case.objects.visible_to(reader).filter(shop=shop)
@@ -156,8 +165,11 @@ def _first(cases: CaseQuerySet, shop: Mailbox, after: str) -> CaseQuerySet:
 def _with_row_data(cases: CaseQuerySet, shop: Mailbox) -> CaseQuerySet:
     """Return cases with all that a row shows, in the same query."""
     own = Entry.objects.filter(thread=OuterRef("pk"), mailbox=shop).values("unread", "order_number")
+    answers = Step.objects.filter(case=OuterRef("pk"), kind=Step.Kind.REPLIED).order_by("-pk").values("at")
     return cases.select_related("thread", "queue__mailbox").annotate(
-        unread=Subquery(own.values("unread")[:1]), order_number=Subquery(own.values("order_number")[:1])
+        unread=Subquery(own.values("unread")[:1]),
+        order_number=Subquery(own.values("order_number")[:1]),
+        answered_at=Subquery(answers[:1]),
     )
 
 
@@ -187,7 +199,32 @@ def _with_words(cases: CaseQuerySet, view: View, shop: Mailbox, reader: User, wo
             )
         )
     problem = _("Only the newest cases were searched. Add a word to narrow the search.") if found.is_partial else ""
+    if not after:
+        told = _told_in_forms(cases, words) - set(known)
+        rows = _rows(_in_view(cases.filter(pk__in=told), view, shop, "")) + rows if told else rows
     return Page(rows, found.page.next_cursor, problem)
+
+
+def _told_in_forms(cases: CaseQuerySet, words: str) -> set[uuid.UUID]:
+    """Return which of the newest cases were told all these words by the fields of their forms: two queries."""
+    wanted = _keys([words])
+    if not wanted:
+        return set()
+    asked = cases.exclude(answers_ciphertext=b"").only("thread", "shop", "answers_ciphertext")
+    newest = list(asked.order_by("-last_word_at", "-pk")[:MOST_FORMS])
+    preload([one.pk for one in newest])
+    found = set()
+    for case in newest:
+        with suppress(Unreadable):
+            told = read_answers(case)
+            if wanted <= _keys([value for key, value in told.items() if key != ALONG]):
+                found.add(case.pk)
+    return found
+
+
+def _keys(texts: Sequence[str]) -> frozenset[str]:
+    """Return what texts are found by, but for the beginnings of long words."""
+    return frozenset(one for one in keys_of(texts) if not one.startswith("^"))
 
 
 def _entries_in(view: View, reader: User) -> EntryQuerySet:
@@ -213,6 +250,8 @@ def _row(case: Case, now: datetime, today: date, pattern: str, bare: str) -> Row
         subject, snippet = read_subject(case.thread), read_snippet(case.thread)
     except Unreadable as error:
         subject, snippet = str(error.sentence), ""
+    answered_at: datetime | None = case.answered_at  # type: ignore[attr-defined]
+    is_answered = answered_at is not None and answered_at >= case.last_word_at  # nobody has written since
     return Row(
         number=case.shown_number,
         url=pattern.replace("NUMBER", case.number),
@@ -227,12 +266,21 @@ def _row(case: Case, now: datetime, today: date, pattern: str, bare: str) -> Row
         unread=case.unread or 0,  # type: ignore[attr-defined]
         age_text=told_ago(case.opened_at, now),
         opened_full=told_fully(case.opened_at),
+        last_label=_("Support wrote") if is_answered else _("You wrote"),
+        answer_text="" if is_answered else _answer(answered_at, today),
         last_text=told_briefly(case.last_word_at, today),
         last_full=told_fully(case.last_word_at),
         last_iso=case.last_word_at.isoformat(timespec="seconds"),
         due_text=told_fully(case.due_at) if case.due_at else "",
         is_late=case.due_at is not None and case.due_at < now,
     )
+
+
+def _answer(answered_at: datetime | None, today: date) -> str:
+    """Return when support answered last, for a case in which it has not the last word."""
+    if answered_at is None:
+        return _("No answer yet")
+    return _("Last answer %(when)s") % {"when": told_briefly(answered_at, today)}
 
 
 def subject_of(case: Case) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messagecenter.notices.mail_examples import ORDER, MailExample
 
@@ -29,6 +30,7 @@ from .notifications import (
 from .numbers import check_character, told
 
 NUMBER = "EXAMP2E"
+ANSWER = gettext_lazy("The payout left our bank this morning. The statement is attached.")
 
 
 def _values(what: str, **more: Any) -> Callable[[], dict[str, Any]]:
@@ -55,9 +57,11 @@ def _example(what: str, name: str = "", **more: Any) -> MailExample:
 EXAMPLES = (
     _example(CASE_OPENED),
     _example(CASE_ANSWERED),
+    _example(CASE_ANSWERED, "case_answered_quoted", excerpt=ANSWER, files_count=1, files_bytes=48_200),
     _example(CASE_CHANGED, status=Status.RESOLVED),
     _example(CASE_CHANGED, "case_transferred", status=Status.TRANSFERRED),
     _example(CASE_CHANGED, "case_closed", status=Status.CLOSED),
+    _example(CASE_CHANGED, "case_hold_over", status=Status.WAITING),
     _example(CASE_WRITTEN),
     _example(CASE_GIVEN),
     _example(CASE_GIVEN, "case_escalated", step=Step.Kind.ESCALATED),
@@ -67,5 +71,6 @@ EXAMPLES = (
     _example(CALL_BOOKED),
     _example(CALL_BOOKED, "call_cancelled", what_of_it="cancelled"),
     _example(CALL_MISSED),
+    _example(CALL_MISSED, "call_forgotten", is_by_clock=True),
     _example(CALL_COMING),
 )

@@ -9,8 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
+from django.utils.text import Truncator
 
 from messagecenter.accounts.models import Membership, Role, User
 from messagecenter.mail.rendering import absolute_url, render_letter, render_subject
@@ -18,18 +21,23 @@ from messagecenter.mail.sending import Letter
 from messagecenter.notices.actions import owe
 from messagecenter.notices.kinds import Brief, Kind, message_id
 from messagecenter.notices.models import Notice
+from messagecenter.notices.timing import schedule_of
 from messagecenter.notices.topics import Topic
-from messagecenter.threads.models import Entry, Message
+from messagecenter.threads.models import Enclosure, Entry, Message
 from messagecenter.threads.reply_addresses import reply_address
+from messagecenter.threads.words import read_shown_body
+from messagecenter.vault.errors import Unreadable
 
 from .catalogue import label_of
-from .lifecycle import WITH_SUPPORT, Status
+from .lifecycle import WITH_SUPPORT, Actor
 from .models import Case, Chat, Step, Watcher
 
 CASE_OPENED, CASE_ANSWERED, CASE_CHANGED = "case_opened", "case_answered", "case_changed"
 CALL_BOOKED, CALL_MISSED, CALL_COMING = "call_booked", "call_missed", "call_coming"
 CASE_WRITTEN, CASE_GIVEN, CASE_DUE, CASE_FOLLOW_UP = "case_written", "case_given", "case_due", "case_follow_up"
 
+#: How much of an answer a mail quotes to who chose that: a case can be carried on by mail alone.
+MOST_QUOTED = 3000  # characters
 
 FOR_STAFF = frozenset({CASE_WRITTEN, CASE_GIVEN, CASE_DUE, CASE_FOLLOW_UP, CALL_COMING})
 
@@ -58,9 +66,20 @@ def somebody_told(case: Case) -> list[uuid.UUID]:
 
 
 def leads_of(case: Case, *, but: User | None = None) -> list[uuid.UUID]:
-    """Return the leads of a case's queue."""
+    """Return the leads of a case's queue; where there is no other one, who oversees support."""
     leads = Membership.objects.filter(mailbox=case.queue_id, role=Role.OWNER, user__is_active=True)
-    return list((leads.exclude(user=but) if but else leads).values_list("user_id", flat=True))
+    found = list((leads.exclude(user=but) if but else leads).values_list("user_id", flat=True))
+    return found or overseers(but=but)
+
+
+def overseers(*, but: User | None = None) -> list[uuid.UUID]:
+    """Return who oversees all queues: who was given the right to; superusers only where nobody was."""
+    staff = User.objects.filter(is_staff=True, is_active=True)
+    staff = staff.exclude(pk=but.pk) if but else staff
+    right = Permission.objects.filter(codename="oversee_cases", content_type__app_label="support")
+    given = staff.filter(Q(groups__permissions__in=right) | Q(user_permissions__in=right))
+    found = sorted(set(given.values_list("pk", flat=True)))
+    return found or list(staff.filter(is_superuser=True).values_list("pk", flat=True))
 
 
 @dataclass(frozen=True)
@@ -140,6 +159,7 @@ def _kind(
     *,
     event: str,
     for_staff: bool = False,
+    confirms: bool = False,
 ) -> Kind:
     """Return a kind of notice about a case, told to the shop or to support."""
     template = "support/email/case"
@@ -158,6 +178,7 @@ def _kind(
         language = person.language or case.language
         with translation.override(language):  # the topics' names are in the reader's language, too
             values = context(name, told) | {"person": person, "answers_to": answers_to}
+            values |= _said(notice) if name == CASE_ANSWERED else {}
         return render_letter(
             template,
             to=person.email,
@@ -180,7 +201,27 @@ def _kind(
             data={"case": told.case.number, "thread": str(told.case.pk)},
         )
 
-    return Kind(name=name, why_not=why_not, letter=letter, topic=Topic.CASE, brief=brief)
+    return Kind(name=name, why_not=why_not, letter=letter, topic=Topic.CASE, brief=brief, confirms=confirms)
+
+
+def _said(notice: Notice) -> dict[str, Any]:
+    """Return what a mail says of support's answers: their words for who chose that, and how many files they bring."""
+    keys = sorted([notice.subject_id, *(other.subject_id for other in notice.more)])
+    answers = Message.objects.filter(pk__in=keys, state=Message.State.DELIVERED)
+    sizes = list(
+        Enclosure.objects.filter(message__in=answers).openable().values_list("attachment__size_bytes", flat=True)
+    )
+    quoted = ""
+    if schedule_of(notice.person).shows_excerpt:
+        quoted = Truncator("\n\n".join(map(_words, answers.order_by("pk")))).chars(MOST_QUOTED)
+    return {"excerpt": quoted, "files_count": len(sizes), "files_bytes": sum(sizes)}
+
+
+def _words(message: Message) -> str:
+    try:
+        return read_shown_body(message).strip()
+    except Unreadable:
+        return ""
 
 
 def _found(find: Callable[[uuid.UUID], _Told | None], notice: Notice) -> _Told:
@@ -202,6 +243,7 @@ def context(name: str, told: _Told) -> dict[str, Any]:
         "what": name,
         "step": told.step.kind if told.step else "",
         "status": told.step.after if told.step else "",
+        "is_by_clock": told.step is not None and told.step.actor == Actor.CLOCK,
         "number": case.shown_number,
         "topic": label_of(case.topic),
         "order": case.thread.order,
@@ -210,7 +252,7 @@ def context(name: str, told: _Told) -> dict[str, Any]:
         "starts_at": _moment(told.step.after) if told.step and told.step.kind == Step.Kind.CALL else None,
         "due_at": case.due_at,
         "merged_into": case.merged_into.shown_number if case.merged_into else "",
-        "is_checked": case.state == Status.NEW and case.due_at is None,
+        "is_checked": case.is_checked,
         "shop": case.shop.shown_name,
         "queue": case.queue.mailbox.shown_name,
         "path": path,
@@ -228,14 +270,14 @@ def _moment(written: str) -> datetime | None:
 
 
 KINDS = (
-    _kind(CASE_OPENED, _of_case, event="case.opened"),
+    _kind(CASE_OPENED, _of_case, event="case.opened", confirms=True),
     _kind(CASE_ANSWERED, _of_message, event="case.answered"),
     _kind(CASE_CHANGED, _of_step, event="case.changed"),
     _kind(CASE_WRITTEN, _of_message, event="case.written", for_staff=True),
     _kind(CASE_GIVEN, _of_step, event="case.given", for_staff=True),
     _kind(CASE_DUE, _of_step, event="case.due", for_staff=True),
     _kind(CASE_FOLLOW_UP, _of_step, event="case.follow_up", for_staff=True),
-    _kind(CALL_BOOKED, _of_step, event="call.booked"),
+    _kind(CALL_BOOKED, _of_step, event="call.booked", confirms=True),
     _kind(CALL_MISSED, _of_step, event="call.missed"),
     _kind(CALL_COMING, _of_step, event="call.coming", for_staff=True),
 )

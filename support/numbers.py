@@ -36,9 +36,25 @@ def told(number: str) -> str:
 
 def read(typed: str) -> str:
     """Return the number somebody typed, in whatever case, with blanks and hyphens. Raises NotACaseNumber."""
-    number = "".join(one for one in typed.upper() if not one.isspace() and one not in "-–—.#")
+    number = _bare(typed)
     if len(number) != RANDOM + 1 or any(one not in ALPHABET for one in number):
         raise NotACaseNumber(typed)
     if check_character(number[:RANDOM]) != number[RANDOM]:
         raise NotACaseNumber(typed)
     return number
+
+
+def is_misread(typed: str) -> bool:
+    """Return whether something looks like a number with a slip in it: right length, a digit, and its check is wrong."""
+    number = _bare(typed)
+    if len(number) != RANDOM + 1 or not number.isascii() or not number.isalnum() or number.isalpha():
+        return False
+    try:
+        read(number)
+    except NotACaseNumber:
+        return True
+    return False
+
+
+def _bare(typed: str) -> str:
+    return "".join(one for one in typed.upper() if not one.isspace() and one not in "-–—.#")

@@ -34,6 +34,9 @@ from messagecenter.attachments.reasons import sentence_of
 from messagecenter.attachments.shown import kept_uploads
 from messagecenter.attachments.store import StoreDown
 from messagecenter.ids import new_id
+from messagecenter.notices.models import Notice
+from messagecenter.notices.timing import wanting
+from messagecenter.notices.topics import Topic
 from messagecenter.threads.access import Standing, order_number_in, standing_or_404, uuid_or_none
 from messagecenter.threads.actions import NeedsConfirmation
 from messagecenter.threads.clock import told_fully
@@ -44,7 +47,7 @@ from messagecenter.threads.models import Message, Thread
 from messagecenter.threads.navigation import frame, upload_context
 from messagecenter.threads.refused import AlreadySent, Refused
 from messagecenter.vault.errors import Unreadable
-from orders.models import Order
+from orders.models import Order, Product
 
 from . import actions
 from .access import act_with, case_or_404, shop_memberships
@@ -77,6 +80,11 @@ class _About:
     @property
     def shop(self) -> Mailbox:
         return self.membership.mailbox
+
+    @property
+    def product(self) -> Product | None:
+        """What the conversation is about that is no order's."""
+        return self.evidence.entry.thread.product if self.evidence and self.order is None else None
 
     def as_query(self, **more: str) -> str:
         """Return it as the query of an address."""
@@ -184,7 +192,7 @@ def _write(request: HttpRequest, about: _About, topic: str) -> HttpResponse:
     form = CaseForm(
         sent,
         topic=topic,
-        asked=fields_of(topic, has_order=about.order is not None),
+        asked=fields_of(topic, has_order=about.order is not None, has_product=about.product is not None),
         orders=orders,
         has_files=bool(brought.ids or brought.errors),
         initial={} if sent is not None else _first_words(about, topic),
@@ -237,6 +245,9 @@ def _first_words(about: _About, topic: str) -> dict[str, Any]:
         if about.follows.topic == topic:
             with suppress(Unreadable):
                 words |= {PREFIX + key: value for key, value in read_answers(about.follows).items()}
+    if about.product is not None:
+        code = about.product.asin or about.product.sku
+        words[PREFIX + "article"] = code if " " not in code else ""
     if about.order is not None:
         items = list(about.order.items.all())
         codes = dict.fromkeys(code for one in items if (code := one.asin or one.sku) and " " not in code)
@@ -251,7 +262,8 @@ def _similar(about: _About, form: CaseForm, topic: str) -> list[Case]:
     if about.follows is not None:
         return []
     order = form.order if form.is_bound else about.order
-    found = actions.similar_cases(shop=about.shop, order=order, topic=topic, now=timezone.now())
+    words = [str(form.cleaned_data.get(name, "")) for name in ("subject", "body")] if form.is_bound else ()
+    found = actions.similar_cases(shop=about.shop, order=order, topic=topic, now=timezone.now(), words=words)
     # A form sent twice is not its own double.
     sent = form.data.get("client_id", "") if form.is_bound else ""
     return [one for one in found if str(one.thread.client_id) != sent]
@@ -328,10 +340,12 @@ def _go_to(request: HttpRequest, opened: actions.Opened, channel: str) -> HttpRe
         if channel != WRITE:
             sentence += " " + _("Until then it goes on in writing.")
         channel = WRITE
-    elif channel == WRITE:
-        sentence = _("Your case %(number)s is open. A confirmation is on its way by e-mail. Expected answer: %(when)s")
     else:
-        sentence = _("Your case %(number)s is open. A confirmation is on its way by e-mail.")
+        sentence = _("Your case %(number)s is open.")
+        if wanting({case.opened_by_id}, Topic.CASE, Notice.Channel.EMAIL):
+            sentence = _("Your case %(number)s is open. A confirmation is on its way by e-mail.")
+        if channel == WRITE:
+            sentence += " " + _("Expected answer: %(when)s")
     flash.success(request, sentence % values)
     if channel == CHAT:
         try:

@@ -97,7 +97,7 @@ class CallSettled(Refused):
 
 
 class NoCallNow(Refused):
-    """The case is at its end, or its queue offers no call-backs."""
+    """The case is at its end, support cannot read it yet, or its queue offers no call-backs."""
 
     sentence = _("No call-back can be booked for this case.")
 

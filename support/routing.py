@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Count, Q
 
-from messagecenter.accounts.models import User
 from orders.models import Order
 
 from .catalogue import TOPIC_OF
-from .models import Case, Queue, Route
+from .models import Attendance, Case, Queue, Route
 from .refused import NoQueue
-from .waiting import present_staff
+from .waiting import present_staff, speakers_of
 
 # Marketplaces are named by their domain: its end is the country, but for these.
 COUNTRIES = {"com": "US", "uk": "GB", "org": "", "net": "", "example": "", "eu": "", "shop": ""}
@@ -49,17 +50,22 @@ def queue_for(*, topic: str, severity: int, country: str, language: str) -> Queu
     return first
 
 
-def agent_for(queue: Queue, language: str) -> User | None:
+def agent_for(queue: Queue, *, language: str, topic: str, rested_since: datetime | None = None) -> Attendance | None:
     """Return who gets a new case of a queue, or None where its people take cases themselves or nobody is present.
 
-    Of those present, who speak the case's language come first.
+    Of those present, who speak the case's language come first, of these who know its topic (a sub-topic's key) best.
+    With ``rested_since`` only who was given none since then.
     """
     if queue.handing == Queue.Handing.NOBODY:
         return None
     people = present_staff(queue)
-    chosen = [one for one in people if language in one.languages] or people
+    if rested_since is not None:
+        people = [one for one in people if one.last_given_at < rested_since]
+    chosen = speakers_of(queue, language, people) or people
+    group = TOPIC_OF[topic].key if topic in TOPIC_OF else topic
+    chosen = [one for one in chosen if group in one.topics] or chosen
     if queue.handing == Queue.Handing.LEAST_LOADED:
         loads = Case.objects.active().filter(assignee__in=[one.staff_id for one in chosen])
         counted = dict(loads.values_list("assignee").annotate(number=Count("pk")))
         chosen.sort(key=lambda one: counted.get(one.staff_id, 0))
-    return chosen[0].staff if chosen else None
+    return chosen[0] if chosen else None

@@ -101,7 +101,7 @@ def _possible(case: Case, now: datetime) -> dict[str, Any]:
     return {
         "can_resolve": may_move(Actor.SELLER, state, Status.RESOLVED),
         "can_reopen": may_reopen(case, now),
-        "hold_form": HoldForm() if may_move(Actor.SELLER, state, Status.ON_HOLD) else None,
+        "hold_form": HoldForm() if state == Status.ON_HOLD or may_move(Actor.SELLER, state, Status.ON_HOLD) else None,
         "rating_form": RatingForm(initial=_rating(case)) if is_over else None,
         "follow_up_url": f"{reverse('support:new')}?follows={case.number}"
         if is_over and not may_reopen(case, now)

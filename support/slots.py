@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from itertools import islice
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import groupby, islice
 
 from django.db.models import Count
 
@@ -17,9 +17,17 @@ NOTICE = timedelta(minutes=30)
 DAYS_AHEAD = 14
 
 
-def days_with_slots(queue: Queue, now: datetime, *, most: int = 5) -> list[tuple[date, Sequence[Window]]]:
-    """Return the next days that have free appointments, with them; at most ``most`` days. One query."""
-    return list(islice(_days(queue, now, now), most))
+def days_with_slots(
+    queue: Queue, now: datetime, *, most: int = 5, after: datetime | None = None, zone: tzinfo | None = None
+) -> list[tuple[date, Sequence[Window]]]:
+    """Return the next days that have free appointments, with them; at most ``most`` days. One query.
+
+    Days are those of ``zone``, by default the queue's own; the first appointments are those from ``after`` on.
+    """
+    begin, clock = max(after or now, now), zone or queue.hours.zone
+    found = (slot for _day, slots in _days(queue, begin, now) for slot in slots if slot.start >= begin)
+    days = groupby(found, lambda slot: slot.start.astimezone(clock).date())
+    return [(day, list(slots)) for day, slots in islice(days, most)]
 
 
 def is_slot(queue: Queue, starts_at: datetime, now: datetime) -> bool:

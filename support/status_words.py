@@ -26,6 +26,7 @@ def tone_of(status: Status) -> str:
 CHAT_STEPS = {
     "asked": pgettext_lazy("chat", "Live chat asked for"),
     "taken": pgettext_lazy("chat", "Live chat began"),
+    "taken_over": pgettext_lazy("chat", "Live chat taken over by a colleague"),
     "back": pgettext_lazy("chat", "Support was cut off from the live chat"),
     "seller": pgettext_lazy("chat", "Live chat ended by the seller"),
     "staff": pgettext_lazy("chat", "Live chat ended by support"),

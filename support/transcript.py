@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -126,7 +127,8 @@ def _message(message: Shown) -> Iterator[Block]:
     elif not message.is_empty:
         yield Block(message.text, space=2)
     for one in message.files:
-        yield Block(_("File: %(name)s (%(size)s)") % {"name": one["name"], "size": one["size"]}, size=9, is_grey=True)
+        values = {"name": one["name"], "size": filesizeformat(one["size"])}
+        yield Block(_("File: %(name)s (%(size)s)") % values, size=9, is_grey=True)
     for remark in (message.files_waiting, message.state_text, message.delivered_late, message.hidden_text):
         if remark:
             yield Block(remark, size=9, is_grey=True, space=2)
@@ -149,5 +151,6 @@ def _step(step: Step) -> Block:
 
 def _call(call: Call) -> Block:
     when = told_fully(call.starts_at)
-    said = _("Call-back on %(when)s: %(state)s") % {"when": when, "state": call.get_state_display()}
+    state = _("it did not take place") if call.is_forgotten else call.get_state_display()
+    said = _("Call-back on %(when)s: %(state)s") % {"when": when, "state": state}
     return Block(f"— {told_fully(call.booked_at)} · {said}", size=9, is_grey=True, space=8)

@@ -28,10 +28,11 @@ from . import actions
 from .access import case_or_404, shop_membership
 from .called import call_of
 from .chatted import chat_of, chat_offer_of, newest_chat
+from .decorators import back_to_case
 from .forms import HoldForm, RatingForm
 from .listing import VIEWS, Page, View, find_log
 from .models import Case, Chat
-from .numbers import NotACaseNumber, read
+from .numbers import NotACaseNumber, is_misread, read
 from .outcome import told, told_wrong
 from .shown import card_of
 
@@ -89,8 +90,16 @@ def _log_context(request: HttpRequest, view: View, words: str, page: Page) -> di
         "newest_url": "" if is_first else f"{reverse('support:log')}?{parameters.urlencode()}",
         "new_url": reverse("support:new"),
         "clear_url": _view_url(view if not words else VIEWS["open"], ""),
-        "empty_text": _("No case fits “%(words)s”.") % {"words": words} if words else str(view.empty),
+        "empty_text": _nothing(words) if words else str(view.empty),
     }
+
+
+def _nothing(words: str) -> str:
+    """Return that nothing was found, and of what may be a number whose check character is wrong, that as well."""
+    sentence = _("No case fits “%(words)s”.") % {"words": words}
+    if is_misread(words):
+        sentence += " " + _("If it is a case number, one of its characters is wrong or two are swapped.")
+    return sentence
 
 
 def _view_url(view: View, words: str) -> str:
@@ -145,6 +154,7 @@ def case_of_thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     return redirect("support:case", case.number)
 
 
+@back_to_case
 @require_POST
 def case_resolve(request: HttpRequest, number: str) -> HttpResponse:
     """Say that the matter is settled."""
@@ -153,6 +163,7 @@ def case_resolve(request: HttpRequest, number: str) -> HttpResponse:
     return told(request, case, partial(actions.resolve_case, by=person_of(request), case=case), done)
 
 
+@back_to_case
 @require_POST
 def case_reopen(request: HttpRequest, number: str) -> HttpResponse:
     """Say that a resolved matter is not settled."""
@@ -161,6 +172,7 @@ def case_reopen(request: HttpRequest, number: str) -> HttpResponse:
     return told(request, case, partial(actions.reopen_case, by=person_of(request), case=case), done)
 
 
+@back_to_case
 @require_POST
 def case_hold(request: HttpRequest, number: str) -> HttpResponse:
     """Ask support to keep a case open until the end of a day."""
@@ -172,6 +184,7 @@ def case_hold(request: HttpRequest, number: str) -> HttpResponse:
     return told(request, case, hold, _("The case is held open for you."))
 
 
+@back_to_case
 @require_POST
 def case_rate(request: HttpRequest, number: str) -> HttpResponse:
     """Take a seller's rating of how a case was dealt with."""

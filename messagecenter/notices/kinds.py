@@ -36,11 +36,12 @@ class Kind:
 
     ``why_not`` returns "" while the target is still to be told, else a short reason (no names, no words of a message);
     it is asked again right before sending. ``letter`` renders the mail, also for the notices in ``notice.more`` that go
-    out with it; its Message-ID is replaced by the notice's own. ``brief`` is asked by channels that show a line and
-    for the daily summary; a kind without one goes by e-mail only, and at once. ``goes_to_suppressed`` is for the one
-    mail by which an address that takes none is confirmed. ``look`` reads what many notices tell of at once, into their
-    ``told``, before the others are asked; a kind without one reads for each, and those that have one do so, too, where
-    ``told`` is None.
+    out with it; its Message-ID is replaced by the notice's own. ``brief`` is asked by channels that show a line and for
+    the daily summary; a kind without one goes by e-mail only, and at once. ``goes_to_suppressed`` is for the one mail
+    by which an address that takes none is confirmed. ``confirms`` is for the mail about what its recipient has just
+    done: who wants mails of its topic at all gets it at once, whatever else they chose. ``look`` reads what many
+    notices tell of at once, into their ``told``, before the others are asked; a kind without one reads for each, and
+    those that have one do so, too, where ``told`` is None.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Kind:
     topic: Topic
     brief: Callable[[Notice], Brief] | None = None
     goes_to_suppressed: bool = False
+    confirms: bool = False
     look: Callable[[Sequence[Notice]], None] | None = None
 
 

@@ -42,14 +42,17 @@ def chosen_timings(people: Collection[uuid.UUID]) -> Timings:
 
 def wishes(notice: Notice, chosen: Timings) -> Wishes:
     """Return how the recipient wants to be told of a notice's topic on its channel. Raises LookupError."""
-    topic = kinds.named(notice.kind).topic
-    person = notice.recipient
+    kind = kinds.named(notice.kind)
+    topic, person = kind.topic, notice.recipient
     if person is None:
         return Wishes(Timing.AT_ONCE, Schedule(), zoneinfo.ZoneInfo("UTC"), may_wait=False)
     timing = Timing(chosen.get((person.pk, topic, notice.channel)) or default_timing(topic, notice.channel))
     if topic in ALWAYS and notice.channel == Notice.Channel.EMAIL:
         timing = Timing.AT_ONCE
-    return Wishes(timing, schedule_of(person), kinds.zone_of(person), may_wait=topic not in ALWAYS)
+    may_wait = topic not in ALWAYS
+    if kind.confirms and notice.channel == Notice.Channel.EMAIL and timing != Timing.OFF:
+        timing, may_wait = Timing.AT_ONCE, False
+    return Wishes(timing, schedule_of(person), kinds.zone_of(person), may_wait=may_wait)
 
 
 def wanting(people: Collection[uuid.UUID], topic: Topic, channel: Notice.Channel) -> set[uuid.UUID]:

@@ -24,6 +24,7 @@ from messagecenter.accounts.models import Mailbox, Membership
 from messagecenter.filing.models import FilterCount, Folder, Label, SavedFilter
 from messagecenter.prepared import prepared
 from messagecenter.search.models import IndexedMailbox
+from orders.models import Order
 
 from .actions import look_at_counts
 from .boxes import BOXES, Box
@@ -127,6 +128,13 @@ def help_page(thread: Thread) -> str:
         return ""
     about = {"order": thread.order.number} if thread.order else {}
     return f"{reverse('support:new')}?{urlencode(about | {'thread': str(thread.pk)})}"
+
+
+def help_with(order: Order | None, mailbox: Mailbox) -> str:
+    """Return where a shop asks support about an order that it has not written about, or nothing for others."""
+    if order is None or mailbox.kind != Mailbox.Kind.SHOP:
+        return ""
+    return f"{reverse('support:new')}?{urlencode({'order': order.number})}"
 
 
 def labels_of(entry: Entry) -> list[Link]:

@@ -20,6 +20,8 @@ from messagecenter.attachments.posted import FIELD
 from .forms import ReplyForm
 
 KEPT_FIELDS = ("topic", "subject", "client_id", "draft_version", "order", "product")
+#: Filled in by somebody in a form that is no message, such as a rating or a call-back: never a password's.
+TYPED_FIELDS = ("comment", "number")
 MOST_KEPT = 20_000
 MOST_FIELDS = 100
 BUSY = gettext_lazy("The site is busy just now. Nothing is lost: please try again in a moment.")
@@ -31,11 +33,12 @@ def is_fragment_for(request: HttpRequest, target: str) -> bool:
     return "HX-Request" in request.headers and named.rpartition("#")[2] == target
 
 
-def lost_session(request: HttpRequest, *, reason: str, status: int) -> HttpResponse:
+def lost_session(request: HttpRequest, *, reason: str, status: int, keeps_all: bool = False) -> HttpResponse:
     """Give back what was typed, with a way to sign in and a button that sends it again.
 
     ``reason`` is "signed_out", "csrf", "read_only" (the person may not write here any more) or "busy" (the database
-    could not take it). What was refused for the last is whole: all its fields come back.
+    could not take it). What was refused for the last is whole: all its fields come back, as with ``keeps_all``, for
+    forms that are no message.
     """
     sentence = {
         "signed_out": _("You were signed out while writing. Sign in in a new tab, then send your text again."),
@@ -47,8 +50,8 @@ def lost_session(request: HttpRequest, *, reason: str, status: int) -> HttpRespo
         "reason": reason,
         "error_text": sentence,
         "form_action": request.get_full_path(),
-        "fields": _all_fields(request) if reason == "busy" else _kept_fields(request),
-        "has_body": reason != "busy" or "body" in request.POST,
+        "fields": _all_fields(request) if keeps_all or reason == "busy" else _kept_fields(request),
+        "has_body": not (keeps_all or reason == "busy") or "body" in request.POST,
         "body": request.POST.get("body", "")[:MOST_KEPT],
         "login_url": f"{reverse('account_login')}?next={reverse('threads:inbox')}",
     }
@@ -93,6 +96,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     own_page = request.headers.get("Sec-Fetch-Site") == "same-origin" or _origin(request) == settings.SITE_URL
     if own_page and request.POST.get("body"):
         return lost_session(request, reason="csrf", status=403)
+    if own_page and any(request.POST.get(name) for name in TYPED_FIELDS):
+        return lost_session(request, reason="csrf", status=403, keeps_all=True)
     sentence = _("The form had expired and nothing was saved. Please go back, reload the page and try again.")
     return render(request, "403.html", {"sentence": sentence}, status=403)
 

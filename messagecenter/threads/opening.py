@@ -42,6 +42,7 @@ from .access import (
     uuid_or_none,
 )
 from .composing import beside_first_words, words_of_first
+from .context import help_with
 from .drafted import draft_context, first_words_of, opening_words, version_in
 from .explaining import as_context, shown_again
 from .forms import NewThreadForm
@@ -178,6 +179,7 @@ def _write_first(
         "file_errors": brought.errors,
         "uploads": kept_uploads(person_of(request), mailbox, brought.ids),
         "about_order": order,
+        "help_url": help_with(order, mailbox),
         "about_product": product,
         "product_picture": shown_picture(product.picture_url) if product else "",
         "to_name": _name_of_other(mailbox, order, product),

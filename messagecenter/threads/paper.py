@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
@@ -22,8 +22,16 @@ class Block:
     space: float = 0  # points above it
 
 
-def write_paper(blocks: Iterable[Block], *, title: str, language: str, page_label: str, note: str) -> bytes:
-    """Return a PDF of ``blocks`` on A4.
+def write_paper(
+    blocks: Iterable[Block],
+    *,
+    title: str,
+    language: str,
+    page_label: str,
+    note: str,
+    enclosed: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """Return a PDF of ``blocks`` on A4; ``enclosed`` are texts that go along in it as files, by name.
 
     ``page_label`` has a place for ``%(number)s``; ``note`` is set at the end when some characters could not be printed:
     emoji that the font lacks are named instead, other characters it lacks become a mark, and words written from right
@@ -37,4 +45,4 @@ def write_paper(blocks: Iterable[Block], *, title: str, language: str, page_labe
             sheet.add(block)
         if not sheet.is_complete:
             sheet.add(Block(note, size=8, is_grey=True, space=16))
-        return sheet.finish()
+        return sheet.finish(enclosed or {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -69,13 +69,15 @@ class Sheet:
             self.y -= len(now) * leading
         self.blocks.append((block.tag, pieces))
 
-    def finish(self) -> bytes:
-        """Return the document, tagged."""
+    def finish(self, enclosed: Mapping[str, bytes]) -> bytes:
+        """Return the document, tagged, with texts enclosed in it as files by name."""
         self._next_page()
         self.canvas.save()
         self.out.seek(0)
         with pikepdf.open(self.out) as pdf:
             _tag(pdf, self.blocks)
+            for name, content in enclosed.items():
+                pdf.attachments[name] = content
             done = BytesIO()
             pdf.save(done, object_stream_mode=pikepdf.ObjectStreamMode.generate)
         return done.getvalue()

@@ -50,6 +50,7 @@
     }
     if (!isChanged) return;
     if (before === "waiting" && fresh.dataset.state === "live") call();
+    if (before !== fresh.dataset.state && isTyping()) { doing = ""; tell(); } // begun before the bar could tell it
     document.dispatchEvent(new CustomEvent("chat:change", { detail: { state: fresh.dataset.state, before } }));
   }
   // Who waits in another tab sees by this one's title that somebody is there.

@@ -8,6 +8,7 @@
   const list = desk.querySelector("[data-live-list]");
   const news = desk.querySelector("[data-live-news]");
   const BEAT_SECONDS = 15; // a seller in a chat is told after three that did not come
+  const LOST = [403, 404]; // the case is another queue's by now, or one has left its own
   const POLL_SECONDS = 20; // also while the stream works: a page never trusts one way alone for long
   const parse = (html) => new DOMParser().parseFromString(html, "text/html");
   const token = () => desk.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
@@ -83,6 +84,11 @@
     for (const old of desk.querySelectorAll("[data-part]")) if (!ids.has(old.id) && !isInUse(old)) old.remove();
   }
 
+  // A page that is no case's: whose reason has grown old is asked for it anew.
+  function sayWhyNot(page, otherwise = "") {
+    say((page.querySelector("[data-reason]") ? news?.dataset.again : otherwise) ?? "");
+  }
+
   let asked = 0;
   async function look() {
     const turn = ++asked;
@@ -92,11 +98,13 @@
       const isHidden = document.visibilityState === "hidden"; // who does not look has not read
       if (isHidden && caseNode) url.searchParams.set("peek", "1");
       const answer = await fetch(url, { headers: { Accept: "text/html" }, redirect: "error" });
-      if (!answer.ok || turn !== asked) return;
+      if (turn !== asked) return;
+      if (caseNode && LOST.includes(answer.status)) say(news.dataset.gone);
+      if (!answer.ok) return;
       const page = parse(await answer.text());
       putChats(page);
       if (list) { refreshList(page); return; }
-      if (!page.querySelector("[data-case]")) return;
+      if (!page.querySelector("[data-case]")) { sayWhyNot(page); return; }
       const arrived = keepingPlace(() => { const many = mergeMessages(page); mergeParts(page); return many; });
       if (arrived && isHidden) isUnseen = true;
       lookAtChat(page);
@@ -156,6 +164,8 @@
   }
   document.addEventListener("chat:change", ({ detail }) => {
     showWaiting();
+    // "You chat with …" is true no more when a colleague has taken the chat over.
+    if (detail.state === "live" && !desk.querySelector("#chat[data-chat-beats]")) document.querySelector("ul.messagelist")?.remove();
     if (detail.state !== detail.before) look();
   });
   document.addEventListener("visibilitychange", () => {
@@ -181,7 +191,7 @@
       if (!page.querySelector("[data-case]")) {
         // Another page of the desk, or none: a proxy's error, a page to sign in. There the text stays.
         if (answer.ok && answer.redirected && !answer.url.includes("/login/")) location.assign(answer.url);
-        else say(news?.dataset.failed ?? "");
+        else sayWhyNot(page, answer.status === 404 ? news?.dataset.gone : news?.dataset.failed);
         return;
       }
       const isDone = answer.ok;
@@ -221,7 +231,7 @@
 
   document.addEventListener("keydown", (event) => {
     const isSent = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("form[data-do] textarea");
-    const button = isSent && event.target.form.querySelector("[type=submit]:not([name=confirm])");
+    const button = isSent && event.target.form.querySelector("[type=submit]:not([name=confirm], [name=outcome])");
     if (!button) return;
     event.preventDefault();
     event.target.form.requestSubmit(button);
@@ -309,7 +319,7 @@
 
   /* --- presence: who has a page of the desk open is there ------------------------------------------------------------ */
   setInterval(() => {
-    if (!token()) return;
+    if (!token() || !desk.dataset.hereUrl) return;
     fetch(desk.dataset.hereUrl, { method: "POST", headers: { "X-CSRFToken": token() }, body: new URLSearchParams({ beat: "1" }), redirect: "error" }).catch(() => {});
   }, BEAT_SECONDS * 1000);
 })();

@@ -18,10 +18,13 @@ MOST_CHATS = 10
 
 
 @transaction.atomic
-def attend_desk(*, by: User, is_present: bool, languages: Sequence[str], chats_at_once: int) -> Attendance:
+def attend_desk(
+    *, by: User, is_present: bool, languages: Sequence[str], chats_at_once: int, topics: Sequence[str] = ()
+) -> Attendance:
     """Say whether one takes cases now, in which languages, and how many chats at a time (1 to 10).
 
-    Raises PermissionDenied for who writes for no queue: nobody could give them a case.
+    ``topics`` are the keys of the topics one knows best: of those who speak a case's language, who knows its topic gets
+    it first. Raises PermissionDenied for who writes for no queue: nobody could give them a case.
     """
     writes = Membership.objects.filter(user=by, role__in=[Role.AGENT, Role.OWNER], mailbox__queue__isnull=False)
     if not by.is_staff or not by.is_active or not writes.exists():
@@ -29,6 +32,7 @@ def attend_desk(*, by: User, is_present: bool, languages: Sequence[str], chats_a
     values = {
         "is_present": is_present,
         "languages": list(languages),
+        "topics": list(topics),
         "chats_at_once": min(max(chats_at_once, 1), MOST_CHATS),
         "seen_at": timezone.now(),
     }

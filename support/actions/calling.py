@@ -36,7 +36,7 @@ def book_call(*, by: User, case: Case, starts_at: datetime, number: str, languag
     except NotATelephoneNumber:
         raise NotToBeCalled from None
     case = locked_case(case)
-    if not case.is_active or not case.queue.calls_about(case.severity):
+    if not case.is_active or case.is_checked or not case.queue.calls_about(case.severity):
         raise NoCallNow
     booked = Call.objects.booked().filter(case=case).first()
     asked = (starts_at, case.queue_id, language)

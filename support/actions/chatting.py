@@ -56,10 +56,12 @@ def ask_for_chat(*, by: User, case: Case) -> Chat:
 
 
 @transaction.atomic
-def take_chat(*, by: User, case: Case) -> Chat:
+def take_chat(*, by: User, case: Case, over: uuid.UUID | None = None) -> Chat:
     """Go into a seller's chat, and have the case. Who is in it already gets the same again.
 
-    Raises PermissionDenied, NoChat when there is none any more, and ChatTaken when somebody else was faster.
+    ``over`` is the key of the colleague from whom it is taken over: by a lead at any time, by others of the queue while
+    that colleague is away. Raises PermissionDenied, NoChat when there is none any more, and ChatTaken when somebody
+    else was faster, or is there.
     """
     case = locked_case(case)
     actor = staff_actor(by, case)
@@ -67,11 +69,12 @@ def take_chat(*, by: User, case: Case) -> Chat:
     chat = _open_chat(case)
     if chat is None:
         raise NoChat
-    if chat.state == Chat.State.LIVE:
-        if chat.taken_by_id != by.pk:
-            raise ChatTaken
+    now, is_live = timezone.now(), chat.state == Chat.State.LIVE
+    if is_live and chat.taken_by_id == by.pk:
         return chat
-    now = timezone.now()
+    if is_live and (chat.taken_by_id != over or not may_take_over(chat, actor, now)):
+        raise ChatTaken
+    former = str(chat.taken_by_id or "") if is_live else ""
     chat.state, chat.taken_by, chat.taken_at = Chat.State.LIVE, by, chat.taken_at or now
     chat.staff_seen_at, chat.staff_writing_until = now, None
     chat.save(update_fields=["state", "taken_by", "taken_at", "staff_seen_at", "staff_writing_until"])
@@ -79,12 +82,17 @@ def take_chat(*, by: User, case: Case) -> Chat:
         before, case.assignee = str(case.assignee_id or ""), by
         case.save(update_fields=["assignee"])
         note(case, Step.Kind.ASSIGNED, actor=actor, by=by, before=before, after=str(by.pk))
-    note(case, Step.Kind.CHAT, actor=actor, by=by, after="taken")
-    if case.state != Status.OPEN:
+    note(case, Step.Kind.CHAT, actor=actor, by=by, before=former, after="taken_over" if is_live else "taken")
+    if case.state != Status.OPEN and not is_live:  # one that goes on changes hands, and nothing else
         move(case, Status.OPEN, actor=actor, by=by)
     tell_chat(case, chat)
     tell_pages(case)
     return chat
+
+
+def may_take_over(chat: Chat, actor: Actor | None, now: datetime) -> bool:
+    """Return whether ``actor``, who writes for its queue, may take a live chat over from who is in it."""
+    return actor == Actor.LEAD or (actor == Actor.AGENT and is_away(chat.staff_seen_at, now))
 
 
 @transaction.atomic

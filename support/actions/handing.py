@@ -13,7 +13,7 @@ from messagecenter.notices.actions import owe
 from messagecenter.threads.actions import hand_over
 from support.lifecycle import Actor, Status
 from support.models import Case, Queue, Step, Watcher
-from support.notifications import CASE_GIVEN, leads_of
+from support.notifications import CASE_GIVEN, leads_of, overseers
 from support.refused import NotADuplicate, NotAStaffMember, ReasonNeeded, SameQueue
 from support.severities import Severity
 
@@ -21,6 +21,8 @@ from .moving import locked_case, move, note, promise_anew, staff_actor, tell_pag
 from .opening import give
 
 MOST_LEVEL = 3
+#: From here on an escalation goes beyond the queue.
+LEVEL_OF_OVERSEERS = 2
 
 
 @transaction.atomic
@@ -80,7 +82,10 @@ def transfer_case(*, by: User, case: Case, to: Queue, reason: str) -> Case:
 
 @transaction.atomic
 def escalate_case(*, by: User, case: Case, reason: str) -> Case:
-    """Bring a case before the queue's leads, a level higher. Raises PermissionDenied or ReasonNeeded."""
+    """Bring a case a level higher: before the queue's leads, from the second level on also before who oversees support.
+
+    Raises PermissionDenied or ReasonNeeded.
+    """
     if not reason.strip():
         raise ReasonNeeded
     case = locked_case(case)
@@ -90,7 +95,8 @@ def escalate_case(*, by: User, case: Case, reason: str) -> Case:
     step = note(
         case, Step.Kind.ESCALATED, actor=actor, by=by, before=str(before), after=str(case.level), reason=reason.strip()
     )
-    owe(kind=CASE_GIVEN, subject_id=step.pk, recipients=leads_of(case, but=by), group_id=case.pk)
+    people = set(leads_of(case, but=by)) | (set(overseers(but=by)) if case.level >= LEVEL_OF_OVERSEERS else set())
+    owe(kind=CASE_GIVEN, subject_id=step.pk, recipients=people, group_id=case.pk)
     tell_pages(case)
     return case
 

@@ -82,7 +82,8 @@ def move(case: Case, there: Status, *, actor: Actor, by: User | None, reason: st
     elif there != Status.WAITING:
         expect_nothing(thread=case.thread, mailbox_id=case.shop_id)  # support asked nothing, or nothing any more
     step = note(case, Step.Kind.MOVED, actor=actor, by=by, before=here, after=there, reason=reason)
-    if tells and there in TOLD and actor != Actor.SELLER:
+    is_over = here == Status.ON_HOLD and actor == Actor.CLOCK  # the time the seller asked for
+    if tells and actor != Actor.SELLER and (there in TOLD or is_over):
         tell_shop(case, kind=CASE_CHANGED, subject_id=step.pk, but=by)
     tell_pages(case)
 
@@ -194,13 +195,20 @@ def reopen_case(*, by: User, case: Case) -> Case:
 
 @transaction.atomic
 def hold_case(*, by: User, case: Case, until: datetime) -> Case:
-    """Ask support, for the shop, to keep a case open until a moment. Raises PermissionDenied, BadHold or CannotMove."""
+    """Ask support, for the shop, to keep a case open until a moment; of one that is, the moment becomes another.
+
+    Raises PermissionDenied, BadHold or CannotMove.
+    """
     now = timezone.now()
     if not now < until <= now + timedelta(days=MOST_HOLD_DAYS + 1):
         raise BadHold(MOST_HOLD_DAYS)
     require_writer(by, case.shop)
     case = locked_case(case)
-    move(case, Status.ON_HOLD, actor=Actor.SELLER, by=by)
+    if case.state == Status.ON_HOLD:
+        note(case, Step.Kind.MOVED, actor=Actor.SELLER, by=by, before=case.state, after=case.state)
+        tell_pages(case)
+    else:
+        move(case, Status.ON_HOLD, actor=Actor.SELLER, by=by)
     case.held_until = until
     case.save(update_fields=["held_until"])
     return case

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -26,6 +26,7 @@ from support.words import write_answers
 
 from .moving import begin_turn, note
 
+TURNS = 20  # how often a case is handed out anew before it goes to whoever was chosen last
 TRIES = 5  # for a number that is not taken: even with a million cases one in 27,000 is
 
 
@@ -141,11 +142,19 @@ def _set_out(case: Case, message: Message, by: User) -> None:
         owe(kind=CASE_WRITTEN, subject_id=message.pk, recipients=staff_told(case), group_id=case.pk)
 
 
-def give(case: Case, now: datetime) -> None:
-    """Let somebody of those present have the case, where its queue hands cases out. The row is not saved."""
-    case.assignee = agent_for(case.queue, case.language)
-    if case.assignee is not None:
-        Attendance.objects.filter(pk=case.assignee_id).update(last_given_at=now)
+def give(case: Case, now: datetime, *, rested_since: datetime | None = None) -> User | None:
+    """Let somebody of those present have the case, where its queue hands cases out; return who. The row is not saved.
+
+    With ``rested_since`` only somebody who was given none since then. Who was given one at the same moment, by somebody
+    else's, has had a turn: then it is chosen anew.
+    """
+    for _attempt in range(TURNS):
+        chosen = agent_for(case.queue, language=case.language, topic=case.topic, rested_since=rested_since)
+        case.assignee = chosen.staff if chosen else None
+        same = Attendance.objects.filter(pk=chosen.pk, last_given_at=chosen.last_given_at) if chosen else None
+        if same is None or same.update(last_given_at=now):
+            break
+    return case.assignee
 
 
 def _number(case: Case) -> None:
@@ -159,14 +168,3 @@ def _number(case: Case) -> None:
         except IntegrityError:
             if attempt == TRIES - 1 or Case.objects.filter(pk=case.pk).exists():
                 raise
-
-
-def similar_cases(*, shop: Mailbox, order: Order | None, topic: str, now: datetime) -> list[Case]:
-    """Return up to five active cases of a shop about the same order, or of the last 14 days about the same topic."""
-    active = Case.objects.filter(shop=shop).active().select_related("thread")
-    if order is not None:
-        same = list(active.filter(thread__order=order).order_by("-last_word_at")[:5])
-        if same:
-            return same
-    recent = active.filter(topic=topic, opened_at__gt=now - timedelta(days=14))
-    return list(recent.order_by("-last_word_at")[:5]) if topic != "other" else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,23 +11,28 @@ from django.utils import timezone
 
 from messagecenter.notices.actions import owe
 from support.lifecycle import Actor, Status
-from support.models import Call, Case, Step
-from support.notifications import CASE_DUE, CASE_FOLLOW_UP, leads_of, somebody_told, staff_told
+from support.models import Call, Case, Queue, Step
+from support.notifications import CASE_DUE, CASE_FOLLOW_UP, CASE_GIVEN, leads_of, somebody_told, staff_told
 from support.refused import REOPEN_DAYS
 
 from .calling import miss_call
 from .chatting import tend_chats
-from .moving import locked_case, note, settle_by_clock
+from .moving import locked_case, note, settle_by_clock, tell_pages
+from .opening import give
 
 CALL_FORGOTTEN = timedelta(hours=2)
 ANSWERED_DAYS = 14  # after which an answer nobody objected to has settled the matter
 MOST_AT_ONCE = 500
+#: Cases that came while nobody was there are handed out later, to each of those present one in so long.
+HANDED_EVERY = timedelta(minutes=1)
+MOST_HANDED = 50
+NOT_BEGUN = (Status.NEW, Status.TRANSFERRED, Status.REOPENED)
 
 
 def tend_cases(now: datetime | None = None) -> int:
     """Do what is due in all cases; return how many there were. Safe to run at any time and many times at once."""
     now = now or timezone.now()
-    done = tend_chats(now) + _miss_calls(now) + _warn(now) + _alarm(now)
+    done = tend_chats(now) + _miss_calls(now) + _hand_out(now) + _warn(now) + _alarm(now)
     return done + _end_holds(now) + _follow_up(now) + _settle(now) + _close(now)
 
 
@@ -34,6 +40,36 @@ def _miss_calls(now: datetime) -> int:
     """Call missed what was to be made hours ago and nobody has settled: its seller is offered another time."""
     found = Call.objects.booked().filter(starts_at__lt=now - CALL_FORGOTTEN).order_by("starts_at")[:MOST_AT_ONCE]
     return sum(miss_call(call=call) for call in found)
+
+
+def _hand_out(now: datetime) -> int:
+    """Give those present the cases that nobody has begun and nobody was there for, what is due first."""
+    queues = Queue.objects.exclude(handing=Queue.Handing.NOBODY)
+    waiting = Case.objects.unassigned().filter(queue__in=queues, due_at__isnull=False, status__in=NOT_BEGUN)
+    done, idle = 0, set[uuid.UUID]()
+    for case in waiting.order_by("due_at", "pk")[:MOST_HANDED]:
+        if case.queue_id in idle:
+            continue
+        if _give_late(case, now):
+            done += 1
+        else:
+            idle.add(case.queue_id)  # nobody who is there takes another one just now
+    return done
+
+
+@transaction.atomic
+def _give_late(case: Case, now: datetime) -> bool:
+    """Give one case to somebody; return whether it needs nobody any more."""
+    case = locked_case(case)
+    if case.assignee_id is None and case.state in NOT_BEGUN:
+        person = give(case, now, rested_since=now - HANDED_EVERY)
+        if person is None:
+            return False
+        case.save(update_fields=["assignee"])
+        step = note(case, Step.Kind.ASSIGNED, actor=Actor.CLOCK, after=str(person.pk))
+        owe(kind=CASE_GIVEN, subject_id=step.pk, recipients=[person], group_id=case.pk)
+        tell_pages(case)
+    return True
 
 
 def _warn(now: datetime) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from messagecenter.replies.languages import name_of
 from messagecenter.vault.errors import Unreadable
 from orders.carriers import tracking_url
 from orders.models import Order
@@ -32,6 +33,7 @@ def seller_card(work: Work) -> dict[str, Any]:
     others = Case.objects.worked_by(work.person).filter(shop=case.shop_id).exclude(pk=case.pk)
     return {
         "shop": case.shop,
+        "language": name_of(case.shop.language),
         "cases": [
             {
                 "number": one.shown_number,

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case as Choice
+from django.db.models import Exists, OuterRef, Q, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -21,16 +22,16 @@ from messagecenter.accounts.models import User
 from messagecenter.moderation.queues import told_age
 from messagecenter.replies.languages import name_of
 from messagecenter.threads.models import Entry
-from support.actions import MOST_CHATS
+from support.actions import MOST_CHATS, may_take_over
 from support.catalogue import label_of
 from support.chatted import SAID_FOR
 from support.lifecycle import Actor
 from support.models import Case, Chat
-from support.waiting import is_away, still_writes
+from support.waiting import SEEN, is_away, still_writes
 
-from .door import Work
+from .door import OVERSEE, Work
 
-MOST_WAITING, MOST_NAMED = 20, 5
+MOST_WAITING, MOST_NAMED, MOST_OTHERS = 20, 5, 20
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,9 @@ class Line:
     is_writing: bool
     has_news: bool
     may_take: bool
+    holder: str = ""  # who of support is in it, where that is somebody else; the key is what a form sends along
+    holder_key: str = ""
+    holder_is_away: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,9 @@ class Bar:
     is_writing: bool = False
     is_mine: bool = False
     may_take: bool = False
+    may_take_over: bool = False
     may_end: bool = False
+    holder_key: str = ""
 
     @property
     def news(self) -> str:
@@ -81,14 +87,20 @@ class Bar:
 
 
 def open_chats(request: HttpRequest, *, but: str = "") -> dict[str, Any]:
-    """Return the chats that wait in one's queues, the oldest first, and one's own: one query, nothing counted.
+    """Return the chats that wait in one's queues, the oldest first, one's own, and colleagues' that one may take over.
 
-    With ``but``, a case's number, that case's own chat is left out, and the others are told in one line.
+    One query, nothing counted. With ``but``, a case's number, that case's own chat is left out, those that wait are
+    told in one line, and colleagues' not at all.
     """
     person, now = person_of(request), timezone.now()
-    writes_in = {one.mailbox_id for one in memberships_of(request) if one.may_write}
-    found = _before(person, but)
-    own = [_line(chat, writes_in, now) for chat in found if chat.state == Chat.State.LIVE]
+    writing = [one for one in memberships_of(request) if one.may_write]
+    writes_in = {one.mailbox_id for one in writing}
+    leads_in = writes_in if person.has_perm(OVERSEE) else {one.mailbox_id for one in writing if one.may_manage}
+    others = Q() if but else _others(writes_in, leads_in, now)  # an empty one adds nothing
+    found = _before(person, but, others)
+    live = [chat for chat in found if chat.state == Chat.State.LIVE]
+    own = [_line(chat, writes_in, now) for chat in live if chat.taken_by_id == person.pk]
+    colleagues = [_line(chat, writes_in, now, is_own=False) for chat in live if chat.taken_by_id != person.pk]
     waiting = [_line(chat, writes_in, now) for chat in found if chat.state == Chat.State.WAITING]
     named = _sentence(waiting)
     return {
@@ -96,6 +108,7 @@ def open_chats(request: HttpRequest, *, but: str = "") -> dict[str, Any]:
         "has_more": len(waiting) > MOST_WAITING,
         "waiting_sentence": named,
         "own": own,
+        "colleagues": colleagues[:MOST_OTHERS],
         "calls": bool(waiting) or any(one.has_news for one in own),
         "is_brief": bool(but),
         "chats_url": reverse("admin:support_desk_chats") + (f"?but={but}" if but else ""),
@@ -140,10 +153,17 @@ def _waiting(chat: Chat, work: Work, shop: str, now: datetime) -> Bar:
 
 def _live(chat: Chat, work: Work, shop: str, now: datetime) -> Bar:
     if chat.taken_by_id != work.person.pk:
-        name = chat.taken_by.get_full_name() if chat.taken_by else _("somebody who left")
-        text = _("%(name)s chats with %(shop)s.") % {"name": name, "shop": shop}
-        may_end = work.actor == Actor.LEAD  # whoever has it may be gone and have left a page open
-        return Bar(chat.state, text=text, span=told_wait(chat.taken_at or chat.asked_at, now), may_end=may_end)
+        return Bar(
+            chat.state,
+            text=_("%(name)s chats with %(shop)s.") % {"name": _holder(chat), "shop": shop},
+            presence=_("Your colleague’s page is closed or without a connection.")
+            if is_away(chat.staff_seen_at, now)
+            else "",
+            span=told_wait(chat.taken_at or chat.asked_at, now),
+            may_take_over=work.may_write and may_take_over(chat, work.actor, now),
+            may_end=work.actor == Actor.LEAD,  # whoever has it may be gone and have left a page open
+            holder_key=str(chat.taken_by_id or ""),
+        )
     return Bar(
         chat.state,
         text=_("You chat with %(shop)s.") % {"shop": shop},
@@ -152,6 +172,10 @@ def _live(chat: Chat, work: Work, shop: str, now: datetime) -> Bar:
         is_mine=True,
         may_end=work.actor is not None,
     )
+
+
+def _holder(chat: Chat) -> str:
+    return chat.taken_by.get_full_name() if chat.taken_by else _("somebody who left")
 
 
 def _presence(chat: Chat, now: datetime) -> str:
@@ -168,18 +192,28 @@ def _is_writing(chat: Chat, now: datetime) -> bool:
     return still_writes(chat.seller_writing_until, now)
 
 
-def _before(person: User, but: str) -> list[Chat]:
-    """Return one's own live chats and those that wait where one works, in that order, each the oldest first."""
+def _others(writes_in: Collection[UUID], leads_in: Collection[UUID], now: datetime) -> Q:
+    """Return which chats of colleagues somebody may take over: as a lead all, else where the colleague is away."""
+    is_left = Q(staff_seen_at=None) | Q(staff_seen_at__lt=now - SEEN)
+    live = Q(state=Chat.State.LIVE)
+    return live & (Q(case__queue__in=sorted(leads_in)) | Q(case__queue__in=sorted(writes_in)) & is_left)
+
+
+def _before(person: User, but: str, others: Q) -> list[Chat]:
+    """Return one's own live chats, those that wait where one works, and ``others``; of each the oldest first."""
     news = Entry.objects.filter(thread=OuterRef("case_id"), mailbox=OuterRef("case__queue_id"), unread__gt=0)
     found = Chat.objects.worked_by(person).open().annotate(has_news=Exists(news))
-    found = found.filter(Q(state=Chat.State.WAITING) | Q(taken_by=person))
+    found = found.filter(Q(state=Chat.State.WAITING) | Q(taken_by=person) | others)
     if but:
         found = found.exclude(case__number=but)
-    found = found.select_related("case__shop", "case__queue__mailbox").order_by("state", "asked_at", "pk")
-    return list(found[: MOST_CHATS + MOST_WAITING + 1])
+    place = Choice(
+        When(taken_by=person, then=Value(0)), When(state=Chat.State.WAITING, then=Value(1)), default=Value(2)
+    )
+    found = found.select_related("case__shop", "case__queue__mailbox", "taken_by").order_by(place, "asked_at", "pk")
+    return list(found[: MOST_CHATS + MOST_WAITING + MOST_OTHERS + 1])
 
 
-def _line(chat: Any, writes_in: Collection[UUID], now: datetime) -> Line:
+def _line(chat: Any, writes_in: Collection[UUID], now: datetime, *, is_own: bool = True) -> Line:
     case: Case = chat.case
     is_waiting = chat.state == Chat.State.WAITING
     since = chat.waits_since if is_waiting else chat.taken_at
@@ -196,8 +230,11 @@ def _line(chat: Any, writes_in: Collection[UUID], now: datetime) -> Line:
         span=told_wait(since, now),
         is_away=not _is_there(chat, now),
         is_writing=_is_there(chat, now) and _is_writing(chat, now),
-        has_news=not is_waiting and chat.has_news,
+        has_news=not is_waiting and is_own and chat.has_news,
         may_take=is_waiting and case.queue_id in writes_in,
+        holder="" if is_own else _holder(chat),
+        holder_key="" if is_own else str(chat.taken_by_id or ""),
+        holder_is_away=not is_own and is_away(chat.staff_seen_at, now),
     )
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from messagecenter.threads.actions import may_remove
 from messagecenter.threads.clock import told_day
 from messagecenter.threads.conversation import PAGE_MESSAGES, Shown, show, with_all_shown
+from messagecenter.threads.enclosures import files_of
 from messagecenter.threads.models import Enclosure, EnclosureQuerySet, Entry, Message, MessageQuerySet, Note
 from messagecenter.threads.noted import MOST_SHOWN, ShownNote, show_text_of
 from support.models import Case
@@ -22,6 +23,7 @@ from support.models import Case
 from .door import Work
 
 Item = Shown | ShownNote
+MOST_FILES = 50
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,13 @@ def enclosures_in(case: Case) -> EnclosureQuerySet:
     return found.filter(checked | mine).openable()
 
 
+def files_in(work: Work) -> list[dict[str, Any]]:
+    """Return the newest files of a case that may be opened, on whichever page of the conversation: one query."""
+    case = work.case
+    found = enclosures_in(case).select_related("attachment").order_by("-pk")[:MOST_FILES]
+    return _at_the_desk(case, files_of(found, mailbox=case.queue.mailbox))
+
+
 def find_stretch(work: Work, *, before: uuid.UUID | None = None) -> Stretch:
     """Return the newest messages of a case, or those before one. Three queries."""
     case = work.case
@@ -63,13 +72,23 @@ def find_stretch(work: Work, *, before: uuid.UUID | None = None) -> Stretch:
         .first()
     )
     shown = show(case.thread, kept, mailbox=case.queue.mailbox, seen_up_to=read_up_to)
-    messages = [replace(one, files=_at_the_desk(case, one.files)) for one in shown]
+    messages = [
+        replace(one, files=_at_the_desk(case, one.files), **_of_support(case, message))
+        for one, message in zip(shown, kept, strict=True)
+    ]
     notes = _notes(work, after=kept[0].pk if kept and has_earlier else None, before=before)
     return Stretch(
         _woven(messages, notes),
         earlier_than=kept[0].pk if kept and has_earlier else None,
         newest=kept[-1].pk if kept else None,
     )
+
+
+def _of_support(case: Case, message: Message) -> dict[str, Any]:
+    """Return that a message is support's own and who wrote it, also where another queue had the case then."""
+    if message.sender_id == case.shop_id:
+        return {}
+    return {"mine": True, "author_name": message.author.get_full_name() if message.author else ""}
 
 
 def _at_the_desk(case: Case, files: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

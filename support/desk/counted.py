@@ -64,6 +64,7 @@ SHORT_HEADS: tuple[Promise, ...] = (
     gettext_lazy("Later answers, half / 90 of 100 within hours"),
     gettext_lazy("Late, of answers owed"),
     gettext_lazy("Resolved"),
+    gettext_lazy("Resolved after, median hours"),
     gettext_lazy("Reopened"),
     gettext_lazy("Satisfaction, 1 to 5"),
 )
@@ -79,6 +80,7 @@ def short_cells_of(group: Group) -> list[str]:
         _pair(group.later_median, group.later_p90),
         f"{late} ({_one(group.late_share)} %)" if group.turns else late,
         str(len(group.resolved)),
+        "–" if group.resolve_median is None else _one(group.resolve_median),
         "–" if group.reopened_share is None else f"{_one(group.reopened_share)} %",
         rated,
     ]
@@ -106,6 +108,8 @@ def figures(request: HttpRequest) -> HttpResponse:
         "volume_chart": day_bars(counted.days, counted.volume, stacked=False),
         "speed_chart": day_bars(counted.days, counted.speed, stacked=False),
         "breach_chart": day_bars(counted.days, counted.breaches),
+        "resolution_chart": day_bars(counted.days, counted.resolution),
+        "satisfaction_chart": day_bars(counted.days, counted.satisfaction),
         "heads": SHORT_HEADS,
         "tables": [(heading, [(one.name, short_cells_of(one)) for one in rows]) for heading, rows in _tables(counted)],
         "csv_url": f"{reverse('admin:support_desk_figures_csv')}?days={days}",

@@ -93,8 +93,10 @@ def _transfer(work: Work, form: Any) -> Done:
 
 
 def _escalate(work: Work, form: Any) -> Done:
-    actions.escalate_case(by=work.person, case=work.case, reason=form.cleaned_data["reason"])
-    return _("The queue’s leads are told.")
+    case = actions.escalate_case(by=work.person, case=work.case, reason=form.cleaned_data["reason"])
+    if case.level < actions.LEVEL_OF_OVERSEERS:
+        return _("The queue’s leads are told.")
+    return _("The queue’s leads are told, and who oversees support.")
 
 
 def _severity(work: Work, form: Any) -> Done:
@@ -132,8 +134,8 @@ def _status(work: Work, form: Any) -> Done:
     return _("The status is changed.")
 
 
-def _take_chat(work: Work, _data: Any) -> Done:
-    actions.take_chat(by=work.person, case=work.case)
+def _take_chat(work: Work, data: Any) -> Done:
+    actions.take_chat(by=work.person, case=work.case, over=uuid_or_none(data.get("over", "")))
     return _("You chat with %(shop)s.") % {"shop": work.case.shop.shown_name}
 
 

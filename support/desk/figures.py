@@ -86,6 +86,8 @@ class Figures:
     volume: list[Series]
     speed: list[Series]
     breaches: list[Series]
+    resolution: list[Series]
+    satisfaction: list[Series]
     total: Group
     queues: list[Group]
     topics: list[Group]
@@ -106,6 +108,16 @@ class Figures:
         """The late answers as a table."""
         return _rows(self.days, self.breaches)
 
+    @property
+    def resolution_rows(self) -> list[tuple[date, list[float]]]:
+        """How long cases took as a table."""
+        return _rows(self.days, self.resolution)
+
+    @property
+    def satisfaction_rows(self) -> list[tuple[date, list[float]]]:
+        """The ratings as a table."""
+        return _rows(self.days, self.satisfaction)
+
 
 @dataclass
 class _Daily:
@@ -116,6 +128,8 @@ class _Daily:
     in_time: Counter[date] = field(default_factory=Counter)
     first: dict[date, list[float]] = field(default_factory=lambda: defaultdict(list))
     later: dict[date, list[float]] = field(default_factory=lambda: defaultdict(list))
+    to_resolve: dict[date, list[float]] = field(default_factory=lambda: defaultdict(list))
+    ratings: dict[date, dict[uuid.UUID, int]] = field(default_factory=lambda: defaultdict(dict))
 
 
 #: Which groups a queue and a topic count in.
@@ -163,6 +177,8 @@ def figures_of(days: int, now: datetime | None = None) -> Figures:
             Series("in-time", _("In time"), [daily.in_time[day] for day in all_days]),
             Series("late", _("Late"), [daily.late[day] for day in all_days]),
         ],
+        resolution=[Series("resolve", _("Resolved after, median hours"), _medians(daily.to_resolve, all_days))],
+        satisfaction=[Series("rated", _("Satisfaction, 1 to 5"), [_mean(daily.ratings[day]) for day in all_days])],
         total=total,
         queues=_ordered(queues.values()),
         topics=_ordered(topics.values()),
@@ -215,13 +231,16 @@ def _count_steps(since: datetime, groups: Groups, daily: _Daily) -> bool:
         day = timezone.localdate(at)
         found = groups(queue, topic)
         if kind == Step.Kind.RATED:
+            daily.ratings[day][case] = int(after)
             for group in found:
                 group.ratings[case] = int(after)  # a second rating replaces the first
         elif after == Status.RESOLVED:
+            hours = (at - opened).total_seconds() / HOUR
             daily.resolved[day] += 1
+            daily.to_resolve[day].append(hours)
             for group in found:
                 group.resolved.add(case)
-                group.to_resolve.append((at - opened).total_seconds() / HOUR)
+                group.to_resolve.append(hours)
         else:
             daily.reopened[day] += 1
             for group in found:
@@ -234,6 +253,10 @@ _OTHER_MOVES = sorted(set(Status) - {Status.RESOLVED, Status.REOPENED})
 
 def _medians(by_day: dict[date, list[float]], days: list[date]) -> list[float]:
     return [round(percentile(sorted(by_day[day]), 50) or 0, 1) for day in days]
+
+
+def _mean(ratings: dict[uuid.UUID, int]) -> float:
+    return round(sum(ratings.values()) / len(ratings), 1) if ratings else 0
 
 
 def _ordered(groups: Iterable[Group]) -> list[Group]:

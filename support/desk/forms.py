@@ -18,6 +18,7 @@ from messagecenter.replies.languages import choices as languages
 from messagecenter.threads.forms import ReplyForm
 from messagecenter.threads.models import Note
 from support.actions import MOST_CHATS
+from support.catalogue import CATALOGUE
 from support.lifecycle import Actor, Status, moves_of
 from support.models import Case, Queue
 from support.models.case import STATUS_LABELS
@@ -48,6 +49,12 @@ class AttendanceForm(forms.Form):
 
     is_present = forms.BooleanField(label=_("I am here, give me cases"), required=False)
     languages = forms.MultipleChoiceField(label=_("I speak"), widget=forms.CheckboxSelectMultiple())
+    topics = forms.MultipleChoiceField(
+        label=_("I know best"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
+        choices=[(one.key, one.label) for one in CATALOGUE],
+    )
     chats_at_once = forms.IntegerField(label=_("Chats at once"), min_value=1, max_value=MOST_CHATS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -134,7 +141,9 @@ class TransferForm(forms.Form):
 class EscalateForm(forms.Form):
     """Why a case is brought before the leads."""
 
-    reason = _reason_field(_("Reason"), _("Only support reads it."))
+    reason = _reason_field(
+        _("Reason"), _("Only support reads it. From the second time on, who oversees all queues is told, too.")
+    )
 
 
 class SeverityForm(forms.Form):

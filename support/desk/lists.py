@@ -85,6 +85,14 @@ LISTS = {
             newest_first=False,
         ),
         CaseList(
+            "seller",
+            gettext_lazy("Waiting for the seller"),
+            gettext_lazy("No seller has the next word."),
+            lambda cases, _me: cases.with_seller(),
+            "last_word_at",
+            newest_first=True,
+        ),
+        CaseList(
             "all",
             gettext_lazy("All open"),
             gettext_lazy("There is no open case."),
@@ -107,6 +115,7 @@ class Line:
     queue: str
     severity: str
     severity_key: int
+    level: int
     status: str
     assignee: str
     age: str
@@ -127,6 +136,7 @@ def lines_of(cases: Sequence[Case], now: datetime) -> list[Line]:
             queue=case.queue.mailbox.shown_name,
             severity=case.get_severity_display(),
             severity_key=case.severity,
+            level=case.level,
             status=str(case.get_status_display()),
             assignee=case.assignee.get_full_name() if case.assignee else "",
             age=told_age(case.opened_at, now),
@@ -253,7 +263,7 @@ def _attendance(request: HttpRequest) -> dict[str, Any]:
     if row is not None:
         stay_at_desk(by=person)
     known = row or Attendance(languages=[person.language or "en"])
-    initial = {name: getattr(known, name) for name in ("is_present", "languages", "chats_at_once")}
+    initial = {name: getattr(known, name) for name in ("is_present", "languages", "topics", "chats_at_once")}
     return {
         "attendance": AttendanceForm(initial=initial),
         "is_present": bool(row and row.is_present),

@@ -18,6 +18,7 @@ from messagecenter.attachments.inspection.limits import EXTENSIONS
 from messagecenter.attachments.shown import kept_uploads
 from messagecenter.moderation.queues import told_age
 from messagecenter.replies.filling import Matter
+from messagecenter.replies.languages import name_of
 from messagecenter.threads.access import uuid_or_none
 from messagecenter.threads.actions import mark_read
 from messagecenter.threads.composing import replies_for, words_of_first
@@ -32,7 +33,7 @@ from support.severities import Severity
 from .called import calls_of
 from .cards import comment_of, order_card, seller_card, topic_of, watchers_of
 from .chatted import Bar, bar_of, open_chats
-from .conversation import Stretch, find_stretch
+from .conversation import Stretch, files_in, find_stretch
 from .door import Work, work_or_404
 from .forms import (
     AnswerForm,
@@ -100,7 +101,10 @@ def show_page(request: HttpRequest, work: Work, *, code: int = 200, **came_back:
     is_seen = before is None and "peek" not in request.GET
     if work.may_write and entry is not None and entry.unread and stretch.newest and is_seen:
         mark_read(by=work.person, entry=entry, up_to=stretch.newest)
-    steps, has_more_steps = told_steps(case)
+    files = files_in(work)
+    steps_before = uuid_or_none(request.GET.get("steps", ""))
+    steps, has_more_steps = told_steps(case, before=steps_before, files={one["id"]: one["name"] for one in files})
+    readings, has_more_readings = readings_of(case)
     watchers = watchers_of(case)
     chat = bar_of(work)
     if chat.is_mine and "peek" not in request.GET:
@@ -115,6 +119,8 @@ def show_page(request: HttpRequest, work: Work, *, code: int = 200, **came_back:
         "is_late": is_late(case, now),
         "due": told_due(case, now),
         "age": told_age(case.opened_at, now),
+        "language": name_of(case.language),
+        "may_have": work.may_write,
         "may_act": work.actor is not None,
         "may_write": can_write and case.state != Status.CLOSED,
         "may_note": can_write,
@@ -128,9 +134,12 @@ def show_page(request: HttpRequest, work: Work, *, code: int = 200, **came_back:
         "seller": seller_card(work),
         "order": order_card(case),
         "steps": steps,
-        "has_more_steps": has_more_steps,
+        "earlier_steps_url": f"?steps={steps[-1].id}#case-timeline" if has_more_steps else "",
+        "newest_steps_url": f"{work.url}#case-timeline" if steps_before else "",
         "linked": linked_numbers(steps),
-        "readings": readings_of(case),
+        "readings": readings,
+        "has_more_readings": has_more_readings,
+        "files": files,
         "watchers": watchers,
         "is_watching": any(one.staff_id == work.person.pk for one in watchers),
         "is_mine": case.assignee_id == work.person.pk,
@@ -162,7 +171,13 @@ def _answering(
     if not can_write or work.case.state == Status.CLOSED:
         return {"answer": None}
     case = work.case
-    matter = Matter(case.queue.mailbox, case.shop, order=case.thread.order, person=work.person)
+    matter = Matter(
+        case.queue.mailbox,
+        case.shop,
+        order=case.thread.order,
+        person=work.person,
+        case_number=case.shown_number,
+    )
     form = came_back.get("answer")
     if form is None:
         first = words_of_first(matter, uuid_or_none(request.GET.get("reply", "")))

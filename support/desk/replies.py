@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from messagecenter.accounts.acting import memberships_of, person_of
 from messagecenter.accounts.models import Mailbox, Membership
 from messagecenter.replies.actions import NameTaken, NotAllowedByPolicy, NotPossible, delete_reply, save_reply
-from messagecenter.replies.filling import VARIABLES
+from messagecenter.replies.filling import variables_for
 from messagecenter.replies.forms import SavedReplyForm
 from messagecenter.replies.languages import name_of
 from messagecenter.replies.models import MOST_REPLIES, SavedReply
@@ -112,7 +112,10 @@ def _edit(
         "reply": row,
         "membership": membership,
         "found": found,
-        "variables": [{"name": f"{{{one.name}}}", "label": one.label, "example": one.example} for one in VARIABLES],
+        "variables": [
+            {"name": f"{{{one.name}}}", "label": one.label, "example": one.example}
+            for one in variables_for(membership.mailbox)
+        ],
     }
     return TemplateResponse(request, "admin/support/reply.html", context, status=422 if form.errors else 200)
 

@@ -72,6 +72,7 @@ class QueueForm(_QueueModelForm):
     class Meta:
         model = Queue
         fields = ["languages", "counts_open_hours", "handing", "is_active", *CHANNELS, *PROMISES]
+        labels = PROMISES
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,8 +89,6 @@ class QueueForm(_QueueModelForm):
                 field.choices = languages()  # type: ignore[attr-defined]
             elif name in FROM:
                 field.choices = [("", _("every severity")), *Severity.choices]  # type: ignore[attr-defined]
-            elif name in PROMISES:
-                field.label = str(PROMISES[name])
         holidays = hours.get("holidays", {})
         shown = {"time_zone": kept, **written_hours(hours), "subdivision": holidays.get("subdivision", "")}
         self.initial.update(shown, closed=" ".join(hours.get("closed", [])))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -26,6 +27,7 @@ from support.status_words import CHAT_STEPS
 from support.words import read_reason
 
 MOST_STEPS, MOST_READINGS = 100, 20
+SHA256_DIGITS = 64
 CASES = (Step.Kind.LINKED, Step.Kind.MERGED)
 CALLS = {
     "booked": pgettext_lazy("call", "booked"),
@@ -49,16 +51,23 @@ class Told:
     reason: str
 
 
-def told_steps(case: Case) -> tuple[list[Told], bool]:
-    """Return the newest steps of a case, newest first, and whether there are more. Three queries."""
-    found = list(case.steps.select_related("by").order_by("-pk")[: MOST_STEPS + 1])
-    names = _names(found)
+def told_steps(
+    case: Case, *, before: uuid.UUID | None = None, files: Mapping[uuid.UUID, str] = MappingProxyType({})
+) -> tuple[list[Told], bool]:
+    """Return the newest steps of a case, or those before one, newest first, and whether there are more. Three queries.
+
+    ``files`` are the names of the case's files by their ids, as far as the reader may open them.
+    """
+    place = case.steps.filter(pk__lt=before) if before else case.steps
+    found = list(place.select_related("by").order_by("-pk")[: MOST_STEPS + 1])
+    names = _names(found) | {str(key): name for key, name in files.items()}
     return [_told(step, names) for step in found[:MOST_STEPS]], len(found) > MOST_STEPS
 
 
-def readings_of(case: Case) -> list[Reading]:
-    """Return who has read a case last, and why."""
-    return list(case.readings.select_related("staff").order_by("-pk")[:MOST_READINGS])
+def readings_of(case: Case) -> tuple[list[Reading], bool]:
+    """Return who has read a case last, and why, and whether there are more."""
+    found = list(case.readings.select_related("staff").order_by("-pk")[: MOST_READINGS + 1])
+    return found[:MOST_READINGS], len(found) > MOST_READINGS
 
 
 def linked_numbers(steps: Sequence[Told]) -> list[Told]:
@@ -114,12 +123,15 @@ def _value(step: Step, value: str, names: dict[str, str]) -> str:
         at = parse_datetime(value)
         return told_fully(at) if at else str(CALLS.get(value, value))
     if kind == Step.Kind.CHAT:
-        return str(CHAT_STEPS.get(value, value))
+        return str(CHAT_STEPS.get(value) or names.get(value, value))
     if kind == Step.Kind.RATED:
         return _("%(rating)s of 5") % {"rating": value}
     if kind == Step.Kind.ESCALATED:
         return _("level %(level)s") % {"level": value}
-    return "" if kind == Step.Kind.DOWNLOADED else value
+    if kind == Step.Kind.DOWNLOADED:
+        is_transcript = len(value) == SHA256_DIGITS
+        return _("transcript, SHA-256 %(start)s…") % {"start": value[:12]} if is_transcript else names.get(value, "")
+    return value
 
 
 def _number(value: str) -> str:
@@ -131,7 +143,7 @@ def _number(value: str) -> str:
 
 def _names(steps: Sequence[Step]) -> dict[str, str]:
     """Return the names of the people and queues that steps keep by their keys."""
-    people = {key for one in steps if one.kind == Step.Kind.ASSIGNED for key in _keys(one)}
+    people = {key for one in steps if one.kind in (Step.Kind.ASSIGNED, Step.Kind.CHAT) for key in _keys(one)}
     queues = {key for one in steps if one.kind == Step.Kind.TRANSFERRED for key in _keys(one)}
     named = {str(pk): user.get_full_name() for pk, user in User.objects.in_bulk(people).items()}
     rows = Queue.objects.filter(pk__in=queues).select_related("mailbox") if queues else []

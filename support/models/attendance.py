@@ -1,4 +1,4 @@
-"""Who of support is there, what they speak, and when each was given a case last."""
+"""Who of support is there, what they speak and know best, and when each was given a case last."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Attendance(models.Model):
     staff = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="attendance")
     is_present = models.BooleanField(_("takes cases"), default=False)
     languages = models.JSONField(_("languages"), default=list)
+    # Keys of the catalogue's topics; who names none is asked about all alike.
+    topics = models.JSONField(_("topics"), default=list)
     seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
     last_given_at = models.DateTimeField(_("last given a case"), default=timezone.now)
     chats_at_once = models.PositiveSmallIntegerField(_("chats at once"), default=2)

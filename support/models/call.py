@@ -75,3 +75,8 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return f"{self.queue_id} {self.starts_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether it was missed because nobody of support said that they had rung."""
+        return self.state == self.State.MISSED and self.settled_by_id is None

@@ -185,6 +185,11 @@ class Case(models.Model):
         return Status(self.status)
 
     @property
+    def is_checked(self) -> bool:
+        """Whether its first message is still being checked: support cannot read it yet."""
+        return self.state == Status.NEW and self.due_at is None
+
+    @property
     def is_active(self) -> bool:
         """Whether it is not at its end."""
         return self.state in ACTIVE

@@ -1,4 +1,4 @@
-"""A chat is taken by one of support however many want it, and asked for once, on both engines."""
+"""A chat is taken, and taken over, by one of support however many want it, and asked for once, on both engines."""
 
 from __future__ import annotations
 
@@ -46,13 +46,29 @@ chat = Chat.objects.get()
 case.refresh_from_db()
 assert chat.state == "live" and case.assignee_id == chat.taken_by_id
 
+leads = [make_staff(queue, "owner") for _one in range(8)]
+former = chat.taken_by_id
+
+def take_over(number):
+    all_there.wait(60)
+    try:
+        actions.take_chat(by=leads[number], case=case, over=former)
+    except ChatTaken:
+        return "late"
+    return "in"
+
+assert sorted(in_threads(8, take_over)) == ["in"] + ["late"] * 7
+chat.refresh_from_db()
+case.refresh_from_db()
+assert chat.state == "live" and case.assignee_id == chat.taken_by_id != former
+
 def end(number):
     all_there.wait(60)
     return actions.end_chat(by=seller.user if number % 2 else chat.taken_by, case=case) is not None
 
 assert sorted(in_threads(8, end)) == [False] * 7 + [True]
 steps = list(Step.objects.filter(case=case, kind="chat").order_by("pk").values_list("after", flat=True))
-assert steps[:2] == ["asked", "taken"] and len(steps) == 3, steps
+assert steps[:3] == ["asked", "taken", "taken_over"] and len(steps) == 4, steps
 print("one of eight")
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from messagecenter.accounts.models import Role
+from messagecenter.notices.actions import choose
 from messagecenter.notices.dispatch import deliver_due
 from messagecenter.notices.models import Notice
 from messagecenter.threads.actions import mark_read
@@ -20,6 +22,7 @@ from messagecenter.threads.words import read_body
 from support import actions
 from support.lifecycle import Status
 from support.models import Case
+from support.slots import next_free
 from tests.attachments.conftest import photo
 from tests.inbound.post import DOMAIN, SERVER, brought, written
 
@@ -115,6 +118,45 @@ def test_a_case_is_carried_on_by_mail_alone(settings: Settings) -> None:
     # Support's own people answer on their page alone: their mails say so.
     assert all(not one.reply_to for one in mails_to(agent))
     assert "nobody reads this address" in mails_to(agent)[-1].body
+
+
+def test_a_confirmation_comes_at_once_also_to_who_wants_a_daily_summary_at_a_quiet_time(settings: Settings) -> None:
+    """They have just sent the case, or booked the call: tomorrow its number or the appointment helps nobody."""
+    queue, seller = make_queue(calls_at_once=1), make_seller()
+    now = timezone.localtime(timezone=zoneinfo.ZoneInfo("UTC"))
+    quiet = {"quiet_from": (now - timedelta(hours=2)).time(), "quiet_until": (now + timedelta(hours=2)).time()}
+    seller.user.time_zone = "UTC"
+    seller.user.save(update_fields=["time_zone"])
+    choose(by=seller.user, timings={("case", "email"): "daily"}, **quiet)
+    case = open_one(seller)
+    slot = next_free(queue, timezone.now(), timezone.now())
+    assert slot is not None
+    actions.book_call(by=seller.user, case=case, starts_at=slot, number="+49 30 901820", language="en")
+    staff_answers(case, make_staff(queue))
+    deliver_due()
+    subjects = [mail.subject for mail in sent.outbox if mail.to == [seller.user.email]]
+    number = case.shown_number
+    assert subjects == [f"Case {number}: we have received it", f"Case {number}: your call-back"]
+
+
+def test_who_wants_words_in_mails_reads_supports_answers_there_and_nobody_else(settings: Settings) -> None:
+    """Else a case could be answered by mail, but not read: also two answers in one mail, and how many files came."""
+    queue, seller = make_queue(), make_seller()
+    colleague, agent = make_seller(shop=seller.mailbox), make_staff(queue)
+    choose(by=seller.user, timings={("case", "email"): "at_once"}, shows_excerpt=True)
+    case = open_one(seller)
+    staff_answers(case, agent, body="Kardamom <first>")
+    mails_to(seller.user)
+    staff_answers(case, agent, body="Zimtstern\n" + 4000 * "x")
+    [*_earlier, first, second] = mails_to(seller.user)
+    assert "Kardamom <first>" in first.body
+    assert "Zimtstern\nxxx" in second.body
+    assert len(second.body) < 4500
+    assert "Kardamom &lt;first&gt;" in first.alternatives[0][0]
+    assert "You chose to see the first lines" in second.body
+    for mail in mails_to(colleague.user):
+        assert not [word for word in WORDS if word in mail.message().as_string()]
+    assert [mail for mail in mails_to(agent) if "Zimtstern" in mail.body] == []
 
 
 def test_a_mail_into_a_closed_case_is_answered_and_moves_nothing(settings: Settings) -> None:

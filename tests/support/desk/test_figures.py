@@ -81,15 +81,26 @@ def test_the_page_has_charts_and_the_same_as_tables(exporter: Client, counted: l
         answer = exporter.get(f"{DESK}figures/?days={days}")
         page = answer.content.decode()
         assert answer.status_code == 200
-        assert page.count('class="chart"') == 3
+        assert page.count('class="chart"') == 5
         assert "A fee I do not understand" in page
         assert "Half of the first answers came within 2" in page
         assert not any(case.shown_number in page for case in counted)
 
 
+def test_how_long_cases_took_and_how_they_were_rated_is_seen(exporter: Client, counted: list[Case]) -> None:
+    Case.objects.update(opened_at=timezone.now() - timedelta(hours=5))
+    found = figures_of(7)
+    assert [one.numbers[-1] for one in (*found.resolution, *found.satisfaction)] == [5, 5]
+    page = exporter.get(f"{DESK}figures/").content.decode()
+    assert "Half of the cases were resolved within 5.0 hours. 50.0 % of them were reopened." in page
+    assert "How sellers rated it, a day" in page
+    assert "Resolved after, median hours" in page
+
+
 def test_without_anything_the_page_says_so(exporter: Client) -> None:
     page = exporter.get(f"{DESK}figures/").content.decode()
     assert "No first answer was given." in page
+    assert "No case was resolved." in page
 
 
 def test_the_page_costs_the_same_however_much_there_is(exporter: Client, helper: User, asking: Membership) -> None:

@@ -8,14 +8,16 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from messagecenter.accounts.models import Membership, Role, User
+from messagecenter.accounts.models import Mailbox, Membership, Role, User
 from messagecenter.attachments.models import Attachment
 from messagecenter.ids import new_id
+from messagecenter.threads.actions import open_thread
 from messagecenter.threads.models import Enclosure, Message, Thread
 from orders.models import Order
 from support import actions
 from support.models import Case, Queue
 from support.words import read_answers
+from tests.factories import OrderFactory, ProductFactory
 from tests.support.cases import open_one
 
 from .selling import NEW, page_of, refused, send, written
@@ -76,6 +78,20 @@ def test_a_form_with_a_conversation_sent_twice_opens_one_case(
     assert Case.objects.count() == 1
 
 
+def test_help_with_a_question_about_a_product_brings_its_article_along(
+    browser: Client, owner: Membership, buyer: User, buyer_mailbox: Mailbox
+) -> None:
+    """Nobody types an ASIN that the conversation has already."""
+    product = ProductFactory(shop=owner.mailbox, asin="B0KARDAMOM")
+    about = {"topic": "details", "subject": "Which bulb?", "body": "Which bulb fits?", "client_id": new_id()}
+    asked = open_thread(by=buyer, mailbox=buyer_mailbox, product=product, **about).thread
+    query = f"&thread={asked.pk}"
+    for topic in ("listings_wrong", "payments_bank"):
+        assert 'value="B0KARDAMOM"' in page_of(browser, f"{NEW}?topic={topic}{query}")
+    assert send(browser, "payments_bank", query, case_article="B0KARDAMOM").status_code == 302
+    assert read_answers(Case.objects.get()) == {"article": "B0KARDAMOM"}
+
+
 def test_a_foreign_conversation_is_not_there(
     signed_in: SignIn, other_seller: User, buyer: User, queue: Queue, thread: Thread
 ) -> None:
@@ -120,6 +136,31 @@ def test_a_similar_case_shows_up_when_the_order_is_typed(browser: Client, owner:
     page = refused(browser, "orders_lost", case_order=order.number)
     assert "About this very order" in page
     assert f"/support/{case.number}/" in page
+
+
+def test_a_case_that_says_the_same_is_shown_whatever_its_topic(browser: Client, owner: Membership) -> None:
+    """By its subject or by its words, however they are inflected; only once it is written."""
+    said = "Since Monday morning the carrier of our warehouse in Hamburg collects no parcels any more."
+    case = open_one(owner, topic="orders_tracking", subject="Carrier collects nothing", body=said)
+    assert case.shown_number not in page_of(browser, f"{NEW}?topic=technical_error")
+    assert case.shown_number in refused(browser, "technical_error", subject="The carrier is collecting nothing!")
+    again = "Our carrier collected no more parcels in the Hamburg warehouse since Monday."
+    assert case.shown_number in refused(browser, "other", subject="Please help us", body=again)
+    assert (
+        send(browser, "other", subject="Carrier", body="The invoice of the carrier has no tax number.").status_code
+        == 302
+    )
+
+
+def test_the_same_trouble_with_another_order_is_another_matter(
+    browser: Client, owner: Membership, order: Order
+) -> None:
+    """Who sells much loses more than one parcel in two weeks."""
+    other_order = OrderFactory(shop=owner.mailbox, buyer=order.buyer)
+    open_one(owner, topic="orders_lost", order=other_order, subject="Parcel lost", body="It never came.")
+    sent = send(browser, "orders_lost", subject="Parcel lost", body="It never came.", case_order=order.number)
+    assert sent.status_code == 302
+    assert Case.objects.count() == 2
 
 
 def test_another_shops_cases_are_no_similar_ones(browser: Client, other_seller: User) -> None:

@@ -7,14 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail as sent
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from messagecenter.accounts.models import Mailbox, Membership, Role, User
 from messagecenter.ids import new_id
+from messagecenter.notices.dispatch import deliver_due
 from messagecenter.threads.actions import post_message
 from messagecenter.threads.models import Entry
+from orders.models import Order
 from support import actions
 from support.lifecycle import Status
 from support.models import Case, Queue
@@ -278,6 +281,27 @@ def test_a_seller_who_needs_time_holds_a_case_open(browser: Client, staff: User,
         assert timezone.localtime(held.held_until).date() == day
 
 
+def test_a_seller_who_needs_more_time_says_so_and_is_told_when_it_is_over(
+    browser: Client, owner: Membership, staff: User, case: Case
+) -> None:
+    """Without having to write, which would take the case back to support."""
+    answered(case, staff, Status.WAITING)
+    today = timezone.localdate()
+    told(browser, url_of(case, "hold/"), until=(today + timedelta(days=2)).isoformat())
+    assert "I need more time" in page_of(browser, url_of(case))
+    assert "The case is held open for you." in told(
+        browser, url_of(case, "hold/"), until=(today + timedelta(days=9)).isoformat()
+    )
+    assert actions.tend_cases(timezone.now() + timedelta(days=5)) == 0
+    assert fresh(case).state == Status.ON_HOLD
+    sent.outbox.clear()
+    actions.tend_cases(timezone.now() + timedelta(days=11))
+    assert fresh(case).state == Status.WAITING
+    deliver_due()
+    [mail] = [one for one in sent.outbox if one.to == [owner.user.email] and "the time you asked for" in one.subject]
+    assert "If you need more time, you can say so" in mail.body
+
+
 @pytest.mark.parametrize(("days", "words"), [(-1, "Please choose a day between"), (90, "Please choose a day between")])
 def test_a_hold_has_its_limits(browser: Client, staff: User, case: Case, days: int, words: str) -> None:
     """Neither in the past nor for ever."""
@@ -331,6 +355,35 @@ def test_a_viewer_reads_and_changes_nothing(signed_in: SignIn, viewer: User, sta
     assert fresh(case).state == Status.ANSWERED
 
 
+def test_who_was_signed_out_meanwhile_comes_back_to_the_case(case: Case) -> None:
+    """Not to the address of a button, which can only be pressed."""
+    for verb in ("resolve/", "reopen/", "chat/ask/", "chat/end/", "call/cancel/"):
+        answer = Client().post(url_of(case, verb))
+        assert answer.status_code == 302, verb
+        assert answer["Location"] == f"/accounts/login/?next=/support/{case.number}/"
+
+
+@pytest.mark.parametrize(
+    ("verb", "typed"),
+    [
+        ("rate/", {"rating": "4", "comment": "Kind, but slow."}),
+        ("call/", {"at": "1700000000", "number": "+49 30 901820", "language": "de"}),
+    ],
+)
+def test_what_was_typed_before_the_session_ended_comes_back(
+    case: Case, seller: User, verb: str, typed: dict[str, str]
+) -> None:
+    """Signing in renews the form's token as well: also then nothing is lost."""
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.post(url_of(case, verb), typed, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 403
+    for page in (answer, Client().post(url_of(case, verb), typed)):
+        assert f'action="{url_of(case, verb)}"' in page.content.decode()
+        for name, value in typed.items():
+            assert f'<input type="hidden" name="{name}" value="{value}">' in page.content.decode()
+    assert page.status_code == 401
+
+
 def test_buttons_are_pressed_not_linked(browser: Client, case: Case) -> None:
     """No address changes anything by being looked at."""
     for verb in ("resolve/", "reopen/", "hold/", "rate/"):
@@ -359,6 +412,15 @@ def test_help_with_an_order_is_offered_beside_it_to_those_who_may_write(
     assert "Get help with this order" in page
     for person in (buyer, viewer):
         assert "/support/new/" not in page_of(signed_in(person), f"/messages/{thread.pk}/")
+
+
+def test_help_is_offered_with_an_order_nobody_has_written_about_yet(
+    browser: Client, signed_in: SignIn, buyer: User, order: Order
+) -> None:
+    """Where the shop would write to its buyer; a buyer has nothing to do with support."""
+    about = f"/messages/new/?order={order.number}"
+    assert f"/support/new/?order={order.number}" in page_of(browser, about)
+    assert "/support/new/" not in page_of(signed_in(buyer), about)
 
 
 def test_a_case_among_the_messages_offers_no_help_with_itself(browser: Client, case: Case) -> None:

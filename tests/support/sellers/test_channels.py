@@ -12,11 +12,13 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from messagecenter.accounts.models import User
+from messagecenter.threads.models import Message
 from support.models import Case, Chat, Queue, Route
 from support.severities import Severity
+from support.slots import next_free
 from tests.support.cases import fresh, make_queue, make_staff
 from tests.support.chatting import asking_seller, make_chatting_queue, sit_down, stand_up
-from tests.support.test_odd_ends import HELD
+from tests.support.test_odd_ends import HELD, release
 
 from .selling import NEW, page_of, refused, send, told, url_of, written
 
@@ -166,6 +168,22 @@ def test_a_message_that_a_person_checks_first_is_a_case_in_writing(browser: Clie
     assert url_of(Case.objects.get()) in page
     assert 'name="at"' not in page
     assert not Chat.objects.exists()
+
+
+def test_nobody_is_rung_up_about_what_support_cannot_read_yet(browser: Client, queue: Queue, staff: User) -> None:
+    """A call-back can be booked once the message is through."""
+    told(browser, FORM, **written(body=HELD))
+    case = Case.objects.get()
+    assert "Book a call-back" not in page_of(browser, url_of(case))
+    slot = next_free(queue, timezone.now(), timezone.now())
+    assert slot is not None
+    asked = {"at": str(int(slot.timestamp())), "number": "+49 30 901820", "language": "en"}
+    answer = browser.post(url_of(case, "call/"), asked)
+    assert answer.status_code == 422
+    assert "No call-back can be booked for this case." in answer.content.decode()
+    release(Message.objects.get(thread=case.pk))
+    assert "Book a call-back" in page_of(browser, url_of(case))
+    assert browser.post(url_of(case, "call/"), asked).status_code == 302
 
 
 # --- what cannot be --------------------------------------------------------------------------------------------------

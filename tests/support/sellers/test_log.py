@@ -13,7 +13,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from messagecenter.accounts.models import Membership, User
-from messagecenter.threads.actions import mark_read
+from messagecenter.ids import new_id
+from messagecenter.threads.actions import mark_read, post_message
 from messagecenter.threads.models import Entry
 from support import actions
 from support.lifecycle import Status
@@ -127,6 +128,33 @@ def test_a_number_in_any_spelling_leads_straight_to_its_case(browser: Client, ca
         assert (answer.status_code, answer["Location"]) == (302, url_of(case))
 
 
+def test_a_slip_in_a_number_is_told_from_words_that_nothing_says(browser: Client, case: Case) -> None:
+    """By its check character; a word of eight letters is a word."""
+    said = "If it is a case number, one of its characters is wrong"
+    wrong = case.shown_number[:-1] + ("3" if case.shown_number[-1] != "3" else "4")
+    for typed in (wrong, wrong.lower().replace("-", " "), "2345-678O"):
+        assert said in page_of(browser, f"/support/?q={typed}"), typed
+    for typed in ("ACCEPTED", "Kardamom", "2345-67", "23456789012"):
+        assert said not in page_of(browser, f"/support/?q={typed}"), typed
+
+
+def test_a_row_tells_when_support_answered_last_and_who_wrote_since(
+    browser: Client, owner: Membership, staff: User, case: Case
+) -> None:
+    """Not only that something was written."""
+    page = page_of(browser, "/support/")
+    assert "No answer yet" in page
+    assert "You wrote" in page
+    answered(case, staff)
+    page = page_of(browser, "/support/")
+    assert "Support wrote" in page
+    assert "Last answer" not in page
+    post_message(by=owner.user, mailbox=owner.mailbox, thread=case.thread, body="And now?", client_id=new_id())
+    page = page_of(browser, "/support/")
+    assert "Last answer" in page
+    assert "You wrote" in page
+
+
 def test_the_search_finds_words_of_the_whole_conversation_and_numbers_of_orders(
     browser: Client, owner: Membership, staff: User, case: Case
 ) -> None:
@@ -142,6 +170,23 @@ def test_the_search_finds_words_of_the_whole_conversation_and_numbers_of_orders(
     assert f"{url_of(other)}?message=" in page_of(browser, "/support/?q=zimtstern")
     assert numbers_in(page_of(browser, "/support/?q=zimtstern&show=open")) == []
     assert "No case fits “Birne”." in page_of(browser, "/support/?q=Birne")
+
+
+def test_the_search_finds_what_the_form_asked_as_well(
+    browser: Client, owner: Membership, other_seller: User, case: Case
+) -> None:
+    """The number of an order that is missing here is nowhere else; each case once, in the filter that was chosen."""
+    asked = {"order": "999-7654321-1234567", "marketplace": "amazon.se", "error": "Error 8541: Kardamom fehlt"}
+    missing = open_one(owner, topic="orders_missing", subject="Where is it?", body="See above.", answers=asked)
+    both = open_one(owner, topic="orders_missing", subject="8541 again", body="See above.", answers=asked)
+    open_one(Membership.objects.get(user=other_seller), topic="orders_missing", answers=asked)
+    for words in ("999-7654321-1234567", "kardamom 8541", "Amazon.SE"):
+        page = page_of(browser, f"/support/?q={words}")
+        assert sorted(numbers_in(page)) == sorted([missing.shown_number, both.shown_number]), words
+    actions.resolve_case(by=owner.user, case=missing)
+    assert numbers_in(page_of(browser, "/support/?q=Kardamom&show=resolved")) == [missing.shown_number]
+    for words in ("999-7654321-1234568", "Kardamom October", str(missing.pk)[:13]):
+        assert numbers_in(page_of(browser, f"/support/?q={words}")) == [], words
 
 
 def test_the_search_finds_no_word_of_a_conversation_that_is_no_case(browser: Client, thread: Any, queue: Queue) -> None:

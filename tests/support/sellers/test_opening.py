@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from messagecenter.accounts.models import Membership, User
+from messagecenter.notices.actions import choose
 from messagecenter.notices.models import Notice
 from messagecenter.threads.models import Enclosure, Thread
 from messagecenter.threads.words import read_body, read_subject
@@ -23,7 +27,7 @@ from tests.attachments.conftest import photo
 from tests.factories import OrderFactory, OrderItemFactory
 from tests.support.cases import make_queue, open_one
 
-from .selling import NEW, page_of, refused, send, written
+from .selling import NEW, page_of, refused, send, told, written
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -74,6 +78,45 @@ def test_the_expected_answer_is_that_of_the_queue_it_goes_to(browser: Client) ->
     assert page_of(browser, f"{NEW}?topic=payments_bank") != fast
     send(browser, "payments_bank")
     assert Case.objects.get().queue == slow
+
+
+def test_every_group_of_topics_has_help_at_once_and_each_link_of_it_leads_somewhere(browser: Client) -> None:
+    """Only what is new to everybody has none."""
+    helps = {topic.key: [one for sub in topic.subtopics for one in sub.help] for topic in CATALOGUE}
+    assert [key for key, found in helps.items() if not found] == ["other"]
+    for one in {help.page for found in helps.values() for help in found if help.page}:
+        assert browser.get(reverse(one)).status_code in (200, 302), one
+
+
+@pytest.mark.parametrize(
+    ("topic", "days", "said"),
+    [
+        ("orders_lost", 1, "is still to come. Please give a day up to today."),
+        ("orders_lost", -366 * 11, "is more than 10 years away. Please look at the year."),
+        ("returns_claim", 366 * 11, "is more than 10 years away. Please look at the year."),
+    ],
+)
+def test_a_day_that_cannot_be_meant_is_asked_back(
+    browser: Client, order: Order, topic: str, days: int, said: str
+) -> None:
+    """A parcel was shipped in the past; an answer is wanted in the future."""
+    day = timezone.localdate() + timedelta(days=days)
+    page = refused(browser, topic, case_order=order.number, case_date=day.isoformat())
+    assert said in page
+    assert f'value="{day.isoformat()}"' in page
+    assert send(browser, topic, case_order=order.number, case_date=timezone.localdate().isoformat()).status_code == 302
+    later = (timezone.localdate() + timedelta(days=9)).isoformat()
+    sent = send(browser, "returns_claim", case_order=order.number, case_date=later, case_other="on")
+    assert sent.status_code == 302
+
+
+def test_who_wants_no_mail_about_cases_is_promised_none(browser: Client, seller: User) -> None:
+    """The number and the expected answer stand there all the same."""
+    choose(by=seller, timings={("case", "email"): "off"})
+    page = told(browser, f"{NEW}?topic=payments_payout", **written())
+    case = Case.objects.get()
+    assert f"Your case {case.shown_number} is open. Expected answer:" in page
+    assert "on its way by e-mail" not in page
 
 
 def test_without_a_queue_the_form_says_so_and_takes_nothing(signed_in: SignIn, seller: User) -> None:
@@ -221,7 +264,7 @@ def test_an_urgent_case_says_what_is_blocked(browser: Client) -> None:
     send(browser, case_severity="1", case_blocked="All payouts since Monday")
     assert read_answers(Case.objects.get()) == {"blocked": "All payouts since Monday"}
     Case.objects.update(topic="other")
-    send(browser, case_severity="2", case_blocked="All payouts since Monday")
+    send(browser, case_severity="2", case_blocked="All payouts since Monday", case_other="on")
     assert read_answers(Case.objects.get(severity=2)) == {}
 
 
