@@ -20,6 +20,7 @@ from support.models import Case, Queue, Step, Turn
 RANGES = (7, 30, 90)
 MOST_ROWS = 20_000  # of each kind, the newest ones: a figure over more would not tell more
 HOUR = 3600
+LEAST_SHOWN = 0.1  # hours; times are told with one decimal
 
 
 @dataclass
@@ -40,27 +41,27 @@ class Group:
     @property
     def first_median(self) -> float | None:
         """Half of the first answers came within so many hours."""
-        return percentile(sorted(self.first), 50)
+        return _within(self.first, 50)
 
     @property
     def first_p90(self) -> float | None:
         """90 of 100 first answers came within so many hours."""
-        return percentile(sorted(self.first), 90)
+        return _within(self.first, 90)
 
     @property
     def later_median(self) -> float | None:
         """The same of all answers after the first."""
-        return percentile(sorted(self.later), 50)
+        return _within(self.later, 50)
 
     @property
     def later_p90(self) -> float | None:
         """The same of all answers after the first."""
-        return percentile(sorted(self.later), 90)
+        return _within(self.later, 90)
 
     @property
     def resolve_median(self) -> float | None:
         """Half of the cases were resolved within so many hours of being opened."""
-        return percentile(sorted(self.to_resolve), 50)
+        return _within(self.to_resolve, 50)
 
     @property
     def late_share(self) -> float | None:
@@ -252,7 +253,13 @@ _OTHER_MOVES = sorted(set(Status) - {Status.RESOLVED, Status.REOPENED})
 
 
 def _medians(by_day: dict[date, list[float]], days: list[date]) -> list[float]:
-    return [round(percentile(sorted(by_day[day]), 50) or 0, 1) for day in days]
+    return [round(_within(by_day[day], 50) or 0, 1) for day in days]
+
+
+def _within(hours: list[float], percent: int) -> float | None:
+    """Return in how many hours so many percent were done, never "0.0": in a live chat an answer takes seconds."""
+    found = percentile(sorted(hours), percent)
+    return found if found is None else max(found, LEAST_SHOWN)
 
 
 def _mean(ratings: dict[uuid.UUID, int]) -> float:

@@ -97,6 +97,18 @@ def test_how_long_cases_took_and_how_they_were_rated_is_seen(exporter: Client, c
     assert "Resolved after, median hours" in page
 
 
+def test_what_took_seconds_is_told(exporter: Client, helper: User) -> None:
+    """In a live chat; it was left out of the days, and said to have taken 0.0 hours."""
+    case = open_one(make_seller(), topic="payments_fee")
+    answered(case, helper, 0.001)
+    actions.set_status(by=helper, case=case, there=Status.RESOLVED)
+    found = figures_of(7)
+    assert [len(rows) for rows in (found.speed_rows, found.resolution_rows)] == [1, 1]
+    page = exporter.get(f"{DESK}figures/").content.decode()
+    assert "Half of the first answers came within 0.1 hours" in page
+    assert "Half of the cases were resolved within 0.1 hours." in page
+
+
 def test_without_anything_the_page_says_so(exporter: Client) -> None:
     page = exporter.get(f"{DESK}figures/").content.decode()
     assert "No first answer was given." in page
