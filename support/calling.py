@@ -74,7 +74,7 @@ class CallForm(forms.Form):
         return datetime.fromtimestamp(self.cleaned_data["at"], UTC)
 
 
-@back_to_case
+@partial(back_to_case, is_page=True)
 @require_http_methods(["GET", "POST"])
 @never_cache
 def case_call(request: HttpRequest, number: str) -> HttpResponse:

@@ -11,13 +11,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from messagecenter.threads.fragments import TYPED_FIELDS, lost_session
+from messagecenter.threads.fragments import GIVES_BACK, TYPED_FIELDS, lost_session
 
 
-def back_to_case(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def back_to_case(view: Callable[..., HttpResponseBase], *, is_page: bool = False) -> Callable[..., HttpResponseBase]:
     """Lead who was signed out through the sign-in to the case: what only takes a form cannot be opened by its address.
 
-    What was typed is given back instead, with a button that sends it again.
+    What was typed is given back instead, with a button that sends it again. With ``is_page`` the address can be opened,
+    too, and who wanted that gets there.
     """
 
     @wraps(view)
@@ -26,6 +27,8 @@ def back_to_case(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
             return view(request, number)
         if request.method == "POST" and any(request.POST.get(name) for name in TYPED_FIELDS):
             return lost_session(request, reason="signed_out", status=401, keeps_all=True)
-        return redirect_to_login(reverse("support:case", args=[number]))
+        wants_page = is_page and request.method in ("GET", "HEAD")
+        return redirect_to_login(request.get_full_path() if wants_page else reverse("support:case", args=[number]))
 
+    setattr(guarded, GIVES_BACK, True)
     return login_not_required(guarded)

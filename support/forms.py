@@ -214,11 +214,13 @@ class HoldForm(forms.Form):
         error_messages={"required": _("Please choose a day."), "invalid": _("Please choose a day.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, held_until: datetime | None = None, **kwargs: Any) -> None:
+        """``held_until`` is when the case is held open now: what is offered is a week more than that."""
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
-        self.fields["until"].initial = today + timedelta(days=7)
         limits = {"min": today + timedelta(days=1), "max": today + timedelta(days=MOST_HOLD_DAYS)}
+        begin = timezone.localdate(held_until) if held_until else today
+        self.fields["until"].initial = min(begin + timedelta(days=7), limits["max"])
         self.fields["until"].widget.attrs |= {name: day.isoformat() for name, day in limits.items()}
 
     @property

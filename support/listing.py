@@ -39,6 +39,7 @@ from .words import read_answers
 
 ATTENTION = "attention"
 MOST_FORMS = 200  # whose answers a search reads
+MOST_FOUND_IN_FORMS = 10
 FEWEST_OF_A_NUMBER = 4  # characters that may be part of an order's number
 _A_NUMBER = re.compile(r"#?[\w./-]*\d[\w./-]*")
 
@@ -184,9 +185,12 @@ def _with_words(cases: CaseQuerySet, view: View, shop: Mailbox, reader: User, wo
     wanted = Wanted(box="all", topic=CASE, q=words)
     found = find_words(_entries_in(view, reader), wanted, mailbox=shop, reader=reader, after=after)
     known = {one.pk: one for one in _with_row_data(cases.filter(pk__in=[row.id for row in found.page.rows]), shop)}
+    told = _told_in_forms(cases, words)
+    asked = _in_view(cases.filter(pk__in=told), view, shop, "") if told else []
+    first = {one.pk for one in asked[:MOST_FOUND_IN_FORMS]}  # these are on the first page, wherever else they are found
     rows = []
     for hit in found.page.rows:
-        if hit.id not in known:
+        if hit.id not in known or (after and hit.id in first):
             continue
         row = next(iter(_rows([known[hit.id]])))
         place = hit.url.partition("?")[2]
@@ -198,10 +202,10 @@ def _with_words(cases: CaseQuerySet, view: View, shop: Mailbox, reader: User, wo
                 snippet_pieces=hit.snippet_pieces,
             )
         )
-    problem = _("Only the newest cases were searched. Add a word to narrow the search.") if found.is_partial else ""
+    is_partial = found.is_partial or len(asked) > MOST_FOUND_IN_FORMS
+    problem = _("Only the newest cases were searched. Add a word to narrow the search.") if is_partial else ""
     if not after:
-        told = _told_in_forms(cases, words) - set(known)
-        rows = _rows(_in_view(cases.filter(pk__in=told), view, shop, "")) + rows if told else rows
+        rows = _rows([one for one in asked if one.pk in first and one.pk not in known]) + rows
     return Page(rows, found.page.next_cursor, problem)
 
 

@@ -101,12 +101,18 @@ def _possible(case: Case, now: datetime) -> dict[str, Any]:
     return {
         "can_resolve": may_move(Actor.SELLER, state, Status.RESOLVED),
         "can_reopen": may_reopen(case, now),
-        "hold_form": HoldForm() if state == Status.ON_HOLD or may_move(Actor.SELLER, state, Status.ON_HOLD) else None,
+        "hold_form": _hold_form(case),
         "rating_form": RatingForm(initial=_rating(case)) if is_over else None,
         "follow_up_url": f"{reverse('support:new')}?follows={case.number}"
         if is_over and not may_reopen(case, now)
         else "",
     }
+
+
+def _hold_form(case: Case) -> HoldForm | None:
+    if case.state == Status.ON_HOLD:
+        return HoldForm(held_until=case.held_until)
+    return HoldForm() if may_move(Actor.SELLER, case.state, Status.ON_HOLD) else None
 
 
 def _rating(case: Case) -> dict[str, Any]:

@@ -64,6 +64,8 @@ class PreferencesForm(_ScheduleForm):
         self.fields["shows_excerpt"].help_text = _(
             "E-mail is not encrypted on its way: with this, its first lines can be read by mail providers."
         )
+        if Topic.CASE in self.topics:
+            self.fields["shows_excerpt"].help_text += " " + _("What support answers in your cases is quoted whole.")
         if not is_team:
             del self.fields["team_messages"]
         self.fields["has_quiet_hours"].initial = self.instance.quiet_from is not None

@@ -39,9 +39,9 @@ class Kind:
     out with it; its Message-ID is replaced by the notice's own. ``brief`` is asked by channels that show a line and for
     the daily summary; a kind without one goes by e-mail only, and at once. ``goes_to_suppressed`` is for the one mail
     by which an address that takes none is confirmed. ``confirms`` is for the mail about what its recipient has just
-    done: who wants mails of its topic at all gets it at once, whatever else they chose. ``look`` reads what many
-    notices tell of at once, into their ``told``, before the others are asked; a kind without one reads for each, and
-    those that have one do so, too, where ``told`` is None.
+    done, or about an appointment that does not hold any more: who wants mails of its topic at all gets it at once,
+    whatever else they chose. ``look`` reads what many notices tell of at once, into their ``told``, before the others
+    are asked; a kind without one reads for each, and those that have one do so, too, where ``told`` is None.
     """
 
     name: str

@@ -22,6 +22,8 @@ from .forms import ReplyForm
 KEPT_FIELDS = ("topic", "subject", "client_id", "draft_version", "order", "product")
 #: Filled in by somebody in a form that is no message, such as a rating or a call-back: never a password's.
 TYPED_FIELDS = ("comment", "number")
+#: What a view is marked with whose form is such a one.
+GIVES_BACK = "gives_back_typed"
 MOST_KEPT = 20_000
 MOST_FIELDS = 100
 BUSY = gettext_lazy("The site is busy just now. Nothing is lost: please try again in a moment.")
@@ -96,7 +98,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     own_page = request.headers.get("Sec-Fetch-Site") == "same-origin" or _origin(request) == settings.SITE_URL
     if own_page and request.POST.get("body"):
         return lost_session(request, reason="csrf", status=403)
-    if own_page and any(request.POST.get(name) for name in TYPED_FIELDS):
+    view = request.resolver_match.func if request.resolver_match else None
+    if own_page and getattr(view, GIVES_BACK, False) and any(request.POST.get(name) for name in TYPED_FIELDS):
         return lost_session(request, reason="csrf", status=403, keeps_all=True)
     sentence = _("The form had expired and nothing was saved. Please go back, reload the page and try again.")
     return render(request, "403.html", {"sentence": sentence}, status=403)

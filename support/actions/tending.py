@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -43,17 +42,14 @@ def _miss_calls(now: datetime) -> int:
 
 
 def _hand_out(now: datetime) -> int:
-    """Give those present the cases that nobody has begun and nobody was there for, what is due first."""
-    queues = Queue.objects.exclude(handing=Queue.Handing.NOBODY)
-    waiting = Case.objects.unassigned().filter(queue__in=queues, due_at__isnull=False, status__in=NOT_BEGUN)
-    done, idle = 0, set[uuid.UUID]()
-    for case in waiting.order_by("due_at", "pk")[:MOST_HANDED]:
-        if case.queue_id in idle:
-            continue
-        if _give_late(case, now):
+    """Give those present the cases that nobody has begun and nobody was there for, in each queue what is due first."""
+    waiting = Case.objects.unassigned().filter(due_at__isnull=False, status__in=NOT_BEGUN).order_by("due_at", "pk")
+    done = 0
+    for queue in Queue.objects.exclude(handing=Queue.Handing.NOBODY):
+        for case in waiting.filter(queue=queue)[:MOST_HANDED]:
+            if not _give_late(case, now):
+                break  # nobody who is there takes another one just now
             done += 1
-        else:
-            idle.add(case.queue_id)  # nobody who is there takes another one just now
     return done
 
 
@@ -106,8 +102,14 @@ def _tell_once(case: Case, kind: Step.Kind, now: datetime) -> int:
 
 
 def _end_holds(now: datetime) -> int:
-    found = Case.objects.filter(status=Status.ON_HOLD, held_until__lte=now).order_by("held_until")[:MOST_AT_ONCE]
-    return sum(settle_by_clock(case=case, there=Status.WAITING, expected=Status.ON_HOLD) for case in found)
+    """Let cases wait for their sellers again whose time is over, and was not made longer meanwhile."""
+    done = 0
+    for found in Case.objects.filter(status=Status.ON_HOLD, held_until__lte=now).order_by("held_until")[:MOST_AT_ONCE]:
+        with transaction.atomic():
+            case = locked_case(found)
+            if case.held_until is not None and case.held_until <= now:
+                done += settle_by_clock(case=case, there=Status.WAITING, expected=Status.ON_HOLD)
+    return done
 
 
 def _follow_up(now: datetime) -> int:

@@ -134,7 +134,7 @@ def show_page(request: HttpRequest, work: Work, *, code: int = 200, **came_back:
         "seller": seller_card(work),
         "order": order_card(case),
         "steps": steps,
-        "earlier_steps_url": f"?steps={steps[-1].id}#case-timeline" if has_more_steps else "",
+        "earlier_steps_url": f"{work.url}?steps={steps[-1].id}#case-timeline" if has_more_steps else "",
         "newest_steps_url": f"{work.url}#case-timeline" if steps_before else "",
         "linked": linked_numbers(steps),
         "readings": readings,
@@ -156,7 +156,7 @@ def show_page(request: HttpRequest, work: Work, *, code: int = 200, **came_back:
 def _conversation(stretch: Stretch, work: Work, *, is_newest: bool) -> dict[str, Any]:
     return {
         "items": stretch.items,
-        "earlier_url": f"?before={stretch.earlier_than}#conversation" if stretch.earlier_than else "",
+        "earlier_url": f"{work.url}?before={stretch.earlier_than}#conversation" if stretch.earlier_than else "",
         "newest_url": "" if is_newest else f"{work.url}#conversation",
     }
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from messagecenter.accounts.models import Membership, User
 from support import actions
+from support.actions import tending
 from support.lifecycle import Status
 from support.models import Attendance, Case, Queue, Step
 
@@ -111,6 +112,21 @@ def test_what_is_not_to_be_handed_out_stays(queue: Queue, seller: Membership) ->
         present(one, "Anna")
     actions.tend_cases()
     assert owners(begun, answered, free) == [None, None, None]
+
+
+def test_a_queue_where_nobody_is_keeps_no_other_one_waiting(
+    queue: Queue, seller: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are due there before."""
+    monkeypatch.setattr(tending, "MOST_HANDED", 2)
+    empty = [open_one(seller) for _case in range(3)]
+    Queue.objects.filter(pk=queue.pk).update(is_active=False)
+    late = open_one(seller) if make_queue("Staffed", handing=Queue.Handing.ROUND_ROBIN) else None
+    assert late is not None
+    anna = present(late.queue, "Anna")
+    Case.objects.filter(queue=queue).update(due_at=timezone.now() - timedelta(days=1))
+    actions.tend_cases()
+    assert owners(*empty, late) == [None, None, None, anna]
 
 
 def test_who_went_home_gets_none(queue: Queue, seller: Membership) -> None:

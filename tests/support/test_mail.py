@@ -153,7 +153,7 @@ def test_who_wants_words_in_mails_reads_supports_answers_there_and_nobody_else(s
     assert "Zimtstern\nxxx" in second.body
     assert len(second.body) < 4500
     assert "Kardamom &lt;first&gt;" in first.alternatives[0][0]
-    assert "You chose to see the first lines" in second.body
+    assert "You chose to read here what is written" in second.body
     for mail in mails_to(colleague.user):
         assert not [word for word in WORDS if word in mail.message().as_string()]
     assert [mail for mail in mails_to(agent) if "Zimtstern" in mail.body] == []

@@ -92,7 +92,7 @@ def test_how_long_cases_took_and_how_they_were_rated_is_seen(exporter: Client, c
     found = figures_of(7)
     assert [one.numbers[-1] for one in (*found.resolution, *found.satisfaction)] == [5, 5]
     page = exporter.get(f"{DESK}figures/").content.decode()
-    assert "Half of the cases were resolved within 5.0 hours. 50.0 % of them were reopened." in page
+    assert "Half of the cases were resolved within 5.0 hours. 50.0 % of the resolved cases were reopened." in page
     assert "How sellers rated it, a day" in page
     assert "Resolved after, median hours" in page
 

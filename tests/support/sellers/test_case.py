@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.core import mail as sent
 from django.test import Client
 from django.utils import timezone
@@ -292,6 +294,8 @@ def test_a_seller_who_needs_more_time_says_so_and_is_told_when_it_is_over(
     assert "The case is held open for you." in told(
         browser, url_of(case, "hold/"), until=(today + timedelta(days=9)).isoformat()
     )
+    offered = (today + timedelta(days=16)).isoformat()
+    assert f'name="until" value="{offered}"' in page_of(browser, url_of(case)), "more time, not less"
     assert actions.tend_cases(timezone.now() + timedelta(days=5)) == 0
     assert fresh(case).state == Status.ON_HOLD
     sent.outbox.clear()
@@ -361,6 +365,23 @@ def test_who_was_signed_out_meanwhile_comes_back_to_the_case(case: Case) -> None
         answer = Client().post(url_of(case, verb))
         assert answer.status_code == 302, verb
         assert answer["Location"] == f"/accounts/login/?next=/support/{case.number}/"
+
+
+def test_who_was_signed_out_before_booking_comes_to_the_appointments(case: Case) -> None:
+    """They are a page, which can be opened."""
+    wanted = f"{url_of(case, 'call/')}?after=1796108400"
+    assert Client().get(wanted)["Location"] == f"/accounts/login/?next={quote(wanted)}"
+
+
+def test_nothing_is_given_back_where_nothing_was_typed(seller: User) -> None:
+    """Another form's hidden number: "Send again" would make a new secret."""
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(seller, backend=settings.AUTHENTICATION_BACKENDS[0])
+    answer = strict.post(
+        f"/settings/webhooks/{new_id()}/secret/", {"number": "1"}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert answer.status_code == 403
+    assert "The form had expired and nothing was saved." in answer.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from messagecenter.accounts.models import Membership, User
 from messagecenter.ids import new_id
 from messagecenter.threads.actions import mark_read, post_message
 from messagecenter.threads.models import Entry
-from support import actions
+from support import actions, listing
 from support.lifecycle import Status
 from support.models import Case, Queue
 from tests.factories import OrderFactory
@@ -187,6 +187,30 @@ def test_the_search_finds_what_the_form_asked_as_well(
     assert numbers_in(page_of(browser, "/support/?q=Kardamom&show=resolved")) == [missing.shown_number]
     for words in ("999-7654321-1234568", "Kardamom October", str(missing.pk)[:13]):
         assert numbers_in(page_of(browser, f"/support/?q={words}")) == [], words
+
+
+def test_what_forms_asked_stands_once_however_many_pages_there_are(
+    browser: Client, owner: Membership, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case that says the words in its form and in its conversation, which is found on a later page."""
+    monkeypatch.setattr(settings, "PAGE_THREADS", 2)
+    monkeypatch.setattr(listing, "MOST_FOUND_IN_FORMS", 1)
+    cases = [open_one(owner, subject="Kardamom", body="See above.") for _case in range(3)]
+    both = {"error": "Kardamom fehlt"}
+    twice = open_one(owner, topic="orders_missing", subject="Kardamom", answers=both)
+    Case.objects.filter(pk=twice.pk).update(last_word_at=timezone.now() - timedelta(days=3))
+    only = open_one(owner, topic="orders_missing", subject="Where is it?", body="See above.", answers=both)
+    Case.objects.filter(pk=only.pk).update(last_word_at=timezone.now() - timedelta(days=9))
+    found, url, first = [], "/support/?q=Kardamom", ""
+    while url:
+        page = page_of(browser, url)
+        first = first or page
+        found += numbers_in(page)
+        rest = page.partition('rel="next" href="')[2]
+        url = f"/support/{rest.partition(chr(34))[0]}".replace("&amp;", "&") if rest else ""
+    assert sorted(found) == sorted(one.shown_number for one in (*cases, twice))
+    assert "Only the newest cases were searched." in first
+    assert found[0] == twice.shown_number
 
 
 def test_the_search_finds_no_word_of_a_conversation_that_is_no_case(browser: Client, thread: Any, queue: Queue) -> None:
