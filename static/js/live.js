@@ -21,7 +21,12 @@
   }
 
   /* --- what is shown again ---------------------------------------------------------------------------------------- */
-  const get = (url) => fetch(url, { headers: { Accept: "text/html", "HX-Request": "true" }, redirect: "error" });
+  // A way to the sign-in page is no answer. It is not followed, which the browser would complain about to the console.
+  async function get(url) {
+    const answer = await fetch(url, { headers: { Accept: "text/html", "HX-Request": "true" }, redirect: "manual" });
+    if (answer.type === "opaqueredirect") throw new TypeError("signed out");
+    return answer;
+  }
 
   async function refreshCounters() {
     const answer = await get("/messages/counters/");
@@ -176,11 +181,18 @@
     refreshFiles(page);
     const wasShut = Boolean($(".composer-shut"));
     const foot = page.querySelector(".thread-foot");
-    if (foot && wasShut !== Boolean(foot.querySelector(".composer-shut"))) {
+    // What is being written stays: sending it says why that is not possible any more, and gives it back.
+    const isWriting = !wasShut && isBegun($("#composer"));
+    if (foot && !isWriting && wasShut !== Boolean(foot.querySelector(".composer-shut"))) {
       $(".thread-foot").replaceWith(document.adoptNode(foot));
       window.htmx?.process($(".thread-foot"));
       document.dispatchEvent(new CustomEvent("thread:open"));
     }
+  }
+
+  function isBegun(form) {
+    const { composer, files } = window.messageCenter;
+    return Boolean(form) && (composer.isWritten(form) || files.keptIds(form.dataset.draft).length > 0);
   }
 
   // What stands beside the thread, such as a case's card, unless somebody is at work in it.

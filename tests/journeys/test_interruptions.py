@@ -113,6 +113,29 @@ def test_text_comes_back_to_a_member_who_became_a_viewer(browser: Browser, stack
     assert person.complaints == []
 
 
+def test_what_is_being_written_outlives_the_news_that_it_cannot_be_sent(browser: Browser, stack: Stack) -> None:
+    """The page looked again, showed "You may read here" in the place of the text, and the text was gone."""
+    scene = set_scene(stack)
+    person = Person(browser, stack, viewport=WIDE)
+    person.sign_in(scene.agent)
+    page = person.page
+    page.goto(f"/messages/{scene.thread}/")
+    page.fill("textarea[name=body]", "It left on Monday.")
+    make_viewer(stack, scene.agent)
+    page.locator(".thread-head").evaluate("head => { head.dataset.old = 'yes'; }")
+    changed = "id => document.dispatchEvent(new CustomEvent('mailbox:change', {detail: {threads: [id]}}))"
+    page.evaluate(changed, scene.thread)
+    expect(page.locator(".thread-head[data-old]")).to_have_count(0)
+    expect(page.locator("textarea[name=body]")).to_have_value("It left on Monday.")
+    page.click(".composer-send")
+    expect(page.get_by_text(NO_WRITER)).to_be_visible()
+    expect(page.locator("textarea[name=body]")).to_have_value("It left on Monday.")
+
+    page.reload()
+    expect(page.locator(".composer-shut")).to_be_visible()
+    assert person.complaints == []
+
+
 def without_stream(person: Person) -> Page:
     """Open the inbox in a browser whose streams break, as behind a proxy that allows none, and wait for the polls."""
     person.context.route("**/live/stream/**", lambda route: route.abort())
