@@ -87,10 +87,11 @@ class _Filling:
             raise SystemExit("The readable case was not delivered.")
         answer_case(by=self.staff[0], case=opened, body="It is cancelled.", client_id=new_id())
         build_index(mailbox=self.shops[0], by="benchmark")
-        if not self.orders:
-            raise SystemExit("So few cases that none is of the measured shop.")
-        order = self.orders[len(self.orders) // 2]
-        return Filled(self.seller, self.staff[0], self.staff[1], opened.number, order.number)
+        worked = Case.objects.filter(shop=self.shops[0], queue=self.queues[0], thread__order__isnull=False)
+        orders = list(worked.order_by("pk").values_list("thread__order__number", flat=True))
+        if not orders:
+            raise SystemExit("So few cases that none is of the measured shop and queue.")
+        return Filled(self.seller, self.staff[0], self.staff[1], opened.number, orders[len(orders) // 2])
 
     def _write(self, count: int) -> None:
         threads, cases, entries, orders, messages = [], [], [], [], []
